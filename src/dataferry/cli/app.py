@@ -1,0 +1,69 @@
+"""The `dataferry` command: which commands there are, in which language they speak, how errors end."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from dataferry import __version__
+from dataferry.cli.output import progress_console
+from dataferry.messages import LANGUAGES, DataferryError, Language, speaking
+
+COMMANDS = ("geo", "read", "build", "up")
+
+app = typer.Typer(
+    name="dataferry",
+    help="Raw open data of Hong Kong and Shanghai in; a built and checked data product out.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dataferry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Read by typer: options that stand before the command."""
+
+
+def language_of_environment() -> Language:
+    """`DATAFERRY_LANG` (en, zh-Hant, zh-Hans), else the locale's Chinese script, else English."""
+    wanted = os.environ.get("DATAFERRY_LANG", "")
+    for language in LANGUAGES:
+        if wanted.lower() == language.lower():
+            return language
+    locale = (os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or "").lower()
+    if locale.startswith(("zh_hk", "zh_tw", "zh_mo", "yue")):
+        return "zh-Hant"
+    return "zh-Hans" if locale.startswith("zh") else "en"
+
+
+def main() -> None:
+    """Entry point: runs a command; a `DataferryError` ends as one clear line (or JSON) and its own exit code."""
+    for command in COMMANDS:
+        importlib.import_module(f"dataferry.cli.{command}").register(app)
+    with speaking(language_of_environment()):
+        try:
+            app()
+        except DataferryError as error:
+            if "--json" in sys.argv:
+                json.dump({"error": error.to_json()}, sys.stdout, ensure_ascii=False, indent=2, default=str)
+                sys.stdout.write("\n")
+            progress_console.print(f"[bold red]✗[/] {error.code}", end=" ")
+            progress_console.print(error.text(), markup=False)
+            sys.exit(error.exit_code)

@@ -1,0 +1,37 @@
+"""What every command prints with: JSON on standard output when asked for, people's words otherwise, progress aside."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+console = Console(highlight=False)
+progress_console = Console(stderr=True, highlight=False)
+
+
+def show(value: Any, as_json: bool, render: Callable[[], None]) -> None:
+    """Print `value` as one JSON document, or let `render` print it for people."""
+    if as_json:
+        json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
+        sys.stdout.write("\n")
+    else:
+        render()
+
+
+@contextmanager
+def progress(description: str) -> Iterator[Callable[[str, float | None], None]]:
+    """A progress line on standard error. The block calls `step(what, share)`; share is 0..1, or None when unknown."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=progress_console, transient=True) as bar:
+        task = bar.add_task(description, total=None)
+
+        def step(what: str, share: float | None = None) -> None:
+            bar.update(task, description=what, total=None if share is None else 1.0, completed=share or 0.0)
+
+        yield step

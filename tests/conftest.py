@@ -1,0 +1,15 @@
+"""Shared by all tests: where the real files of both cities are."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder of real files beside the checkout; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get("DATAFERRY_REAL", Path(__file__).parents[2] / "shared" / "real"))
+    if not folder.is_dir():
+        pytest.skip("the real files of both cities are not beside this checkout")
+    return folder
