@@ -61,8 +61,7 @@ def main(arguments: list[str]) -> None:
     step("tests", sys.executable, "-m", "coverage", "erase")
     step(
         "tests",
-        *(sys.executable, "-m", "pytest", "-n", workers, "--dist", "loadgroup", "-q"),
-        COVERAGE_PROCESS_START=str(ROOT / "pyproject.toml"),
+        *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-n", workers, "--dist", "loadgroup", "-q"),
     )
     step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
     step("coverage", sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
