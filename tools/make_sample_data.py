@@ -35,7 +35,9 @@ def _to_wgs84(outline: BaseGeometry) -> BaseGeometry:
 def write_names(path: Path) -> None:
     """adcode, city, district (English), names in both scripts: our own table of facts."""
     rows = [
-        f"{d.adcode},{city},{d.english},{d.traditional},{d.simplified}\n" for city, all_of in CITIES.items() for d in all_of
+        f"{d.adcode},{city},{d.english},{d.traditional},{d.simplified}\n"
+        for city, districts in CITIES.items()
+        for d in districts
     ]
     path.write_text("adcode,city,district,district_zh_hant,district_zh_hans\n" + "".join(rows), encoding="utf-8")
 

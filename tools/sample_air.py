@@ -22,8 +22,12 @@ def write_aqhi(path: Path, rng: Generator) -> None:
     """Seven lines before the header, the date only on a day's first row, hours 01 to 24, `5*` where a neighbour station
     lent its value, empty cells, a `Daily Max` row a day, a byte order mark."""
     pad = "," * (len(AQHI_STATIONS) + 1)
-    notes = [NOTICE, "Note:", "1. Every value is drawn at random.", "2. Empty cells mean no value.", "3. Hour 24 ends the day."]
-    notes += ["4. A value marked with an asterisk (*) is that of the most similar station.", ""]
+    notes = [NOTICE, "Note:", "1. Every value is drawn at random.", "2. Empty cells mean no value."]
+    notes += [
+        "3. Hour 24 ends the day.",
+        "4. A value marked with an asterisk (*) is that of the most similar station.",
+        "",
+    ]
     lines = [note.replace(",", ";") + pad for note in notes] + ["Date,Hour," + ",".join(AQHI_STATIONS)]
     level = 4.0
     for day in _days():
@@ -70,18 +74,19 @@ def write_rainfall(path: Path, rng: Generator) -> None:
 
 
 def write_pm25(path: Path, rng: Generator) -> None:
-    """Hourly PM2.5 of Shanghai with the columns of the UCI five-cities file: hours 0 to 23, NA where nothing is known."""
-    head = "No,year,month,day,hour,season,PM_Jingan,PM_US Post,PM_Xuhui,DEWP,HUMI,PRES,TEMP,cbwd,Iws,precipitation,Iprec"
-    lines = [head]
+    """Hourly PM2.5 of Shanghai with the columns of the UCI five-cities file: hours 0 to 23, NA for no value."""
+    posts = "PM_Jingan,PM_US Post,PM_Xuhui"
+    lines = [f"No,year,month,day,hour,season,{posts},DEWP,HUMI,PRES,TEMP,cbwd,Iws,precipitation,Iprec"]
     level, number = 50.0, 0
     for day in _days():
         level = min(160.0, max(12.0, level + rng.normal(0, 16)))
         for hour in range(24):
             number += 1
-            posts = [_pm_cell(level * rng.uniform(0.8, 1.25), rng) for _ in range(3)]
+            values = [_pm_cell(level * rng.uniform(0.8, 1.25), rng) for _ in range(3)]
             celsius = round(6 + 3 * float(np.sin((hour - 9) / 24 * 2 * np.pi)) + rng.normal(0, 1))
-            weather = f"{celsius - 4},{rng.uniform(45, 95):.2f},{1024 + round(rng.normal(0, 3))},{celsius},NE,{hour + 1},0,0"
-            lines.append(f"{number},{day.year},{day.month},{day.day},{hour},4,{','.join(posts)},{weather}")
+            humidity, pressure = rng.uniform(45, 95), 1024 + round(rng.normal(0, 3))
+            weather = f"{celsius - 4},{humidity:.2f},{pressure},{celsius},NE,{hour + 1},0,0"
+            lines.append(f"{number},{day.year},{day.month},{day.day},{hour},4,{','.join(values)},{weather}")
     path.write_text("\n".join(lines) + "\n", encoding="ascii")
 
 

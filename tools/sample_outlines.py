@@ -36,7 +36,7 @@ def _without_islets(outline: BaseGeometry) -> BaseGeometry:
 
 
 def outlines(districts: tuple[District, ...]) -> list[BaseGeometry]:
-    """Outlines in GCJ-02 degrees, one a district in the order given; together a valid coverage (no gaps or overlaps)."""
+    """Outlines in GCJ-02 degrees, one a district in the order given; together a valid coverage (no overlaps)."""
     whole = [_without_islets(_original(district.adcode)) for district in districts]
     simple = shapely.coverage_simplify(whole, TOLERANCE)
     rounded = [shapely.transform(outline, lambda xy: np.round(xy, DECIMALS)) for outline in simple]

@@ -1,4 +1,4 @@
-"""Synthetic places: chargers, bus stops and metro stations drawn at random inside the districts. None of them exists."""
+"""Synthetic places: chargers, bus stops and metro stations drawn at random inside the districts. None exists."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LABEL = "SYNTHETIC"
 
 
 def points_inside(outline: BaseGeometry, count: int, rng: Generator) -> np.ndarray:
-    """`count` points (x, y), uniform over the outline, at least about 50 m inside it where the outline is wide enough."""
+    """`count` points (x, y), uniform over the outline, about 50 m inside it where it is wide enough."""
     room = outline.buffer(-0.0005)
     room = outline if room.is_empty else room
     west, south, east, north = room.bounds
@@ -83,7 +83,9 @@ def write_hong_kong_stops(
     path.write_text(json.dumps({"stopList": stops}, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")
 
 
-def write_shanghai_stops(path: Path, districts: tuple[District, ...], gcj02: list[BaseGeometry], rng: Generator) -> None:
+def write_shanghai_stops(
+    path: Path, districts: tuple[District, ...], gcj02: list[BaseGeometry], rng: Generator
+) -> None:
     """CSV in GBK with the columns of an AMap place search: name, address, adname, pname, type, lat, lon; GCJ-02."""
     rows = ["name,address,adname,pname,type,lat,lon"]
     number = 0
@@ -105,7 +107,7 @@ def write_exits(path: Path, districts: tuple[District, ...], wgs84: list[BaseGeo
 
 
 def write_stations(path: Path, districts: tuple[District, ...], gcj02: list[BaseGeometry], rng: Generator) -> list[str]:
-    """One JSON object keyed by station name, numbers as text, GCJ-02, as the SODA contest data has it. Returns the names."""
+    """One JSON object keyed by station name, numbers as text, GCJ-02, as in the SODA data. Returns the names."""
     stations = {}
     for number, (x, y) in enumerate(_all_points(gcj02, shares(districts, 120, 0.5, rng), rng), start=1):
         name = f"合成站{number:03d}"
