@@ -1,0 +1,45 @@
+"""Where a point really is: CRS ids, conversions, measures on the ellipsoid, datum detection and coordinate audit.
+
+All vectors are x (east, longitude) and y (north, latitude) in float64, whatever axis order a CRS defines.
+"""
+
+from dataferry.geo.crs import (
+    BD09,
+    CGCS2000,
+    GCJ02,
+    HK1980,
+    WGS84,
+    canonical_crs,
+    crs_name,
+    crs_of_projjson,
+    identify_wkt,
+    in_degrees,
+    projjson,
+)
+from dataferry.geo.measure import area_m2, geodesic_distance_m, length_m
+from dataferry.geo.points import Converted
+from dataferry.geo.transform import Route, Step, convert, route
+from dataferry.geo.wkb import convert_wkb
+
+__all__ = [
+    "BD09",
+    "CGCS2000",
+    "GCJ02",
+    "HK1980",
+    "WGS84",
+    "Converted",
+    "Route",
+    "Step",
+    "area_m2",
+    "canonical_crs",
+    "convert",
+    "convert_wkb",
+    "crs_name",
+    "crs_of_projjson",
+    "geodesic_distance_m",
+    "identify_wkt",
+    "in_degrees",
+    "length_m",
+    "projjson",
+    "route",
+]
