@@ -8,9 +8,11 @@ import os
 import sys
 from typing import Annotated
 
+import click
 import typer
 
 from dataferry import __version__
+from dataferry.cli.help import translate
 from dataferry.cli.output import progress_console
 from dataferry.messages import LANGUAGES, DataferryError, Language, speaking
 
@@ -53,13 +55,22 @@ def language_of_environment() -> Language:
     return "zh-Hans" if locale.startswith("zh") else "en"
 
 
+def command_tree() -> click.Command:
+    """All commands, ready to run."""
+    if not app.registered_commands:
+        for command in COMMANDS:
+            importlib.import_module(f"dataferry.cli.{command}").register(app)
+    return typer.main.get_command(app)
+
+
 def main() -> None:
     """Entry point: runs a command; a `DataferryError` ends as one clear line (or JSON) and its own exit code."""
-    for command in COMMANDS:
-        importlib.import_module(f"dataferry.cli.{command}").register(app)
-    with speaking(language_of_environment()):
+    language = language_of_environment()
+    with speaking(language):
         try:
-            app()
+            commands = command_tree()
+            translate(commands, language)
+            commands(prog_name="dataferry")
         except DataferryError as error:
             if "--json" in sys.argv:
                 json.dump({"error": error.to_json()}, sys.stdout, ensure_ascii=False, indent=2, default=str)
