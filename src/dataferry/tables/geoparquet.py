@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from dataferry.geo import crs_of_projjson, projjson
+from dataferry.geo import WGS84, crs_of_projjson, projjson
 from dataferry.messages import InputError
 
 _NAME = b"ARROW:extension:name"
@@ -231,7 +231,8 @@ def _sync(path: Path) -> None:
 def read_geoparquet(path: str | os.PathLike[str]) -> pa.Table:
     """Read GeoParquet, or plain Parquet, into a table with plain geometry fields.
 
-    A column without a `crs` member is in OGC:CRS84, as the specification says; an explicit null is unknown.
+    A column without a `crs` member is in OGC:CRS84, as the specification says, which is EPSG:4326 with x east here; an
+    explicit null is unknown.
 
     Raises:
         InputError: `tables.bad_parquet`, the file is damaged or is not Parquet, or its `geo` metadata is not usable.
@@ -245,7 +246,7 @@ def read_geoparquet(path: str | os.PathLike[str]) -> pa.Table:
     for name, entry in columns.items():
         index = table.schema.get_field_index(name)
         if index >= 0:
-            crs = crs_of_projjson(entry["crs"]) if "crs" in entry else "OGC:CRS84"
+            crs = crs_of_projjson(entry["crs"]) if "crs" in entry else WGS84
             field = geometry_field(name, crs).with_nullable(table.schema.field(index).nullable)
             table = table.set_column(index, field, _decoded(table.column(index), str(entry.get("encoding")), path))
     kept = {k: v for k, v in (table.schema.metadata or {}).items() if k not in (b"geo", b"pandas")}

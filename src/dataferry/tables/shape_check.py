@@ -1,0 +1,137 @@
+"""What is wrong with the shapes of a file, counted with examples; shapes are kept as they are wherever they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from dataferry.messages import Finding
+from dataferry.tables.report import ReadReport
+from dataferry.tables.stated_crs import Bounds
+
+Array = np.ndarray[Any, Any]
+_EXAMPLES = 20
+_REASONS = 5
+
+
+@dataclass
+class ShapeCheck:
+    """Counts of one pass over the shapes; row numbers are 1-based."""
+
+    missing: list[int] = field(default_factory=list)
+    empty: list[int] = field(default_factory=list)
+    not_finite: list[int] = field(default_factory=list)
+    invalid: list[int] = field(default_factory=list)
+    unreadable: list[int] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    curves: int = 0
+    with_z: int = 0
+    with_m: int = 0
+    low: Array = field(default_factory=lambda: np.full(2, np.inf))
+    high: Array = field(default_factory=lambda: np.full(2, -np.inf))
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """West, south, east, north of the finite coordinates."""
+        if not np.isfinite(self.low).all():
+            return None
+        return (float(self.low[0]), float(self.low[1]), float(self.high[0]), float(self.high[1]))
+
+
+def check_shapes(
+    wkb: pa.ChunkedArray, linear: Callable[[], Sequence[bytes | None]], report: ReadReport
+) -> tuple[pa.ChunkedArray, ShapeCheck]:
+    """Check every shape and note the findings.
+
+    M values are dropped (GeoParquet has none), arcs become segments taken from `linear` (called only when needed), a
+    shape that still cannot be read becomes null. All else is kept, invalid shapes included.
+    """
+    check = ShapeCheck()
+    straight: Sequence[bytes | None] | None = None
+    chunks, start = [], 0
+    for chunk in wkb.chunks:
+        values = chunk.to_numpy(zero_copy_only=False)
+        shapes = shapely.from_wkb(values, on_invalid="ignore")
+        unread = shapely.is_missing(shapes) & chunk.is_valid().to_numpy(zero_copy_only=False)
+        if unread.any():
+            straight = linear() if straight is None else straight
+            _straighten(shapes, unread, straight, start, check)
+        measured = shapely.has_m(shapes)
+        if measured.any():
+            shapes[measured] = _without_m(shapes[measured])
+        changed = bool(unread.any() or measured.any())
+        check.with_m += int(measured.sum())
+        _count(shapes, start, check)
+        chunks.append(pa.array(shapely.to_wkb(shapes, flavor="iso"), pa.binary()) if changed else chunk)
+        start += len(chunk)
+    _note(check, report)
+    return pa.chunked_array(chunks, type=pa.binary()), check
+
+
+def _straighten(shapes: Array, unread: Array, straight: Sequence[bytes | None], start: int, check: ShapeCheck) -> None:
+    for index in np.flatnonzero(unread):
+        row = start + int(index)
+        shapes[index] = shapely.from_wkb(straight[row], on_invalid="ignore") if row < len(straight) else None
+        if shapes[index] is None:
+            check.unreadable.append(row + 1)
+        else:
+            check.curves += 1
+
+
+def _without_m(shapes: Array) -> Array:
+    deep = shapely.has_z(shapes)
+    result: Array = shapely.force_2d(shapes)
+    result[deep] = shapely.from_wkb(shapely.to_wkb(shapes[deep], output_dimension=3, flavor="iso"))
+    return result
+
+
+def _count(shapes: Array, start: int, check: ShapeCheck) -> None:
+    missing = shapely.is_missing(shapes)
+    empty = shapely.is_empty(shapes) & ~missing
+    points, owners = shapely.get_coordinates(shapes, return_index=True)
+    finite = np.isfinite(points).all(axis=1)
+    if finite.any():
+        check.low = np.minimum(check.low, points[finite].min(axis=0))
+        check.high = np.maximum(check.high, points[finite].max(axis=0))
+    broken = np.zeros(len(shapes), bool)
+    broken[owners[~finite]] = True
+    known = ~missing & ~empty & ~broken
+    valid = np.ones(len(shapes), bool)
+    valid[known] = shapely.is_valid(shapes[known])
+    check.with_z += int(shapely.has_z(shapes).sum())
+    for rows, flags in ((check.missing, missing), (check.empty, empty), (check.not_finite, broken)):
+        rows.extend((np.flatnonzero(flags) + start + 1).tolist())
+    for index in np.flatnonzero(~valid):
+        check.invalid.append(start + int(index) + 1)
+        if len(check.reasons) < _REASONS:
+            check.reasons.append(f"{start + int(index) + 1}: {shapely.is_valid_reason(shapes[index])}")
+
+
+def _note(check: ShapeCheck, report: ReadReport) -> None:
+    def rows_of(rows: list[int]) -> dict[str, Any]:
+        return {"file": report.file, "count": len(rows), "rows": rows[:_EXAMPLES]}
+
+    lost = set(check.unreadable)
+    missing = [row for row in check.missing if row not in lost]
+    if missing:
+        report.note(Finding("tables.shapes_missing", "attention", rows_of(missing)))
+    if check.empty:
+        report.note(Finding("tables.shapes_empty", "attention", rows_of(check.empty)))
+    if check.not_finite:
+        report.note(Finding("tables.shapes_not_finite", "attention", rows_of(check.not_finite)))
+    if check.invalid:
+        data = rows_of(check.invalid) | {"reasons": check.reasons}
+        report.note(Finding("tables.shapes_invalid", "attention", data))
+    if check.unreadable:
+        report.note(Finding("tables.shapes_unreadable", "irrecoverable", rows_of(check.unreadable)))
+    if check.curves:
+        report.note(Finding("tables.shapes_curved", "repaired", {"file": report.file, "count": check.curves}))
+    if check.with_m:
+        report.note(Finding("tables.shapes_measured", "irrecoverable", {"file": report.file, "count": check.with_m}))
+    if check.with_z:
+        report.note(Finding("tables.shapes_deep", "note", {"file": report.file, "count": check.with_z}))
