@@ -3,6 +3,8 @@
 All vectors are x (east, longitude) and y (north, latitude) in float64, whatever axis order a CRS defines.
 """
 
+from dataferry.geo.audit import CoordinateAudit, audit_coordinates
+from dataferry.geo.columns import CoordinateColumns, find_coordinate_columns, read_degrees, role_of
 from dataferry.geo.crs import (
     BD09,
     CGCS2000,
@@ -16,6 +18,9 @@ from dataferry.geo.crs import (
     in_degrees,
     projjson,
 )
+from dataferry.geo.detect import Boundaries, detect_datum, fold_name
+from dataferry.geo.hypotheses import Hypothesis
+from dataferry.geo.judge import Detection, Trial
 from dataferry.geo.measure import area_m2, geodesic_distance_m, length_m
 from dataferry.geo.points import Converted
 from dataferry.geo.transform import Route, Step, convert, route
@@ -27,19 +32,31 @@ __all__ = [
     "GCJ02",
     "HK1980",
     "WGS84",
+    "Boundaries",
     "Converted",
+    "CoordinateAudit",
+    "CoordinateColumns",
+    "Detection",
+    "Hypothesis",
     "Route",
     "Step",
+    "Trial",
     "area_m2",
+    "audit_coordinates",
     "canonical_crs",
     "convert",
     "convert_wkb",
     "crs_name",
     "crs_of_projjson",
+    "detect_datum",
+    "find_coordinate_columns",
+    "fold_name",
     "geodesic_distance_m",
     "identify_wkt",
     "in_degrees",
     "length_m",
     "projjson",
+    "read_degrees",
+    "role_of",
     "route",
 ]

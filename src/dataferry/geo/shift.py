@@ -131,8 +131,8 @@ def _inverse_chunk(shift: Shift, lon: Floats, lat: Floats, x: Floats, y: Floats,
     _residual(shift, lon, lat, x, y, work)
     again = _missing(work, TOLERANCE)
     _correct(x, y, work)
+    again &= np.isfinite(lon) & np.isfinite(lat)
     if again.any():
-        again &= np.isfinite(lon) & np.isfinite(lat)
         x[again], y[again] = _more_steps(shift, lon[again], lat[again])
 
 
