@@ -270,7 +270,7 @@ class _Gate:
 
 
 def _form(node: exp.Expression) -> str:
-    return node.key.upper()
+    return str(node.key).upper()
 
 
 def _whole_number(node: exp.Expression) -> int | None:
