@@ -51,31 +51,36 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Built]:
 
 
 def variant(example: str, folder: Path, inputs: Mapping[str, Mapping[str, Any]], **changes: Any) -> Path:
-    """A copy of an example whose inputs are others. A `file` given as a path is copied beside the product, because a product
-    may only read what lies in its own folder."""
+    """A copy of an example with other inputs; of the shipped input only title and city are kept."""
     yaml = YAML()
     manifest = yaml.load((EXAMPLES / example / "product.yaml").read_text(encoding="utf-8"))
     shutil.copytree(EXAMPLES / example, folder)
     for name, spec in inputs.items():
-        given = dict(spec)
-        if isinstance(given.get("file"), Path):
-            source = given["file"]
-            shutil.copyfile(source, folder / "data" / source.name)
-            given["file"] = f"data/{source.name}"
-        manifest["inputs"][name] = {"title": manifest["inputs"][name].get("title"), **given}
+        kept = {key: manifest["inputs"][name][key] for key in ("title", "city") if key in manifest["inputs"][name]}
+        manifest["inputs"][name] = {**kept, **spec}
     manifest.update(changes)
     with (folder / "product.yaml").open("w", encoding="utf-8") as stream:
         yaml.dump(manifest, stream)
     return folder
 
 
+def build_on(real: Path, folder: Path, out: Path) -> Built:
+    """Build a product whose files lie among the real ones."""
+    from dataferry.products import BuildOptions, build
+
+    build(folder, out=out, options=BuildOptions(data_roots=(real,)))
+    return Built(out)
+
+
 DATAV = {"publisher": "Aliyun DataV.GeoAtlas", "licence": "none", "crs": "DATAFERRY:GCJ02"}
-
-
-def real_districts(real: Path) -> dict[str, dict[str, Any]]:
-    """DataV outlines of both cities: GCJ-02 in both, without a licence."""
-    folder = real / "cn-datav-2020"
-    return {
-        "hk_districts": {**DATAV, "city": "hong-kong", "file": folder / "810000_geojson_full.json"},
-        "sh_districts": {**DATAV, "city": "shanghai", "file": folder / "310000_geojson_full.json"},
-    }
+DATAV_DISTRICTS = {
+    "hk_districts": {**DATAV, "file": "cn-datav-2020/810000_geojson_full.json"},
+    "sh_districts": {**DATAV, "file": "cn-datav-2020/310000_geojson_full.json"},
+}
+"""Outlines of both cities: GCJ-02 in both, without a licence."""
+CENSUS_2020 = {
+    "publisher": "Shanghai Bureau of Statistics",
+    "licence": "CC0-1.0",
+    "source": "Seventh National Population Census (facts)",
+    "file": "sh-census-2020/sh_district_population_2020.csv",
+}

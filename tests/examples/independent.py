@@ -1,7 +1,7 @@
 """A second computation that shares no code with Dataferry: the public GCJ-02 formula and a shapely tree.
 
-Formula of GCJ-02 as published in many places (Krasovsky a = 6378245, e2 = 0.00669342162296594323), written out here with its
-twelve sines; the inverse is a fixed-point iteration.
+Formula of GCJ-02 as published in many places (Krasovsky a = 6378245, e2 = 0.00669342162296594323), written out with
+its twelve sines; the inverse is a fixed-point iteration.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sample data are what they are said to be: true facts, outlines in GCJ-02, and everything else labelled synthetic."""
+"""The sample data are what they are said to be: facts, outlines in GCJ-02, all else labelled synthetic."""
 
 from __future__ import annotations
 
