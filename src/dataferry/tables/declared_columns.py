@@ -77,6 +77,8 @@ def _as_value(text: str, kind: pa.DataType) -> object:
 def _cast(table: pa.Table, index: int, wanted: pa.DataType, report: ReadReport) -> pa.Table:
     field = table.schema.field(index)
     try:
+        if pa.types.is_temporal(wanted) and not (pa.types.is_string(field.type) or pa.types.is_temporal(field.type)):
+            raise pa.ArrowInvalid("a number is no date by itself")
         column = table.column(index).cast(wanted)
     except pa.ArrowException as error:
         data = {"file": report.file, "column": field.name, "type": type_word(wanted), "reason": str(error)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,7 +57,7 @@ def check_shapes(
     chunks, start = [], 0
     for chunk in wkb.chunks:
         values = chunk.to_numpy(zero_copy_only=False)
-        shapes = shapely.from_wkb(values, on_invalid="ignore")
+        shapes = _parsed(values)
         unread = shapely.is_missing(shapes) & chunk.is_valid().to_numpy(zero_copy_only=False)
         if unread.any():
             straight = linear() if straight is None else straight
@@ -73,10 +74,22 @@ def check_shapes(
     return pa.chunked_array(chunks, type=pa.binary()), check
 
 
+def _parsed(values: Array) -> Array:
+    """The shapes, with `None` for what GEOS cannot read: arcs, for which it raises whatever it is told, and rubbish."""
+    with contextlib.suppress(NotImplementedError):
+        whole: Array = shapely.from_wkb(values, on_invalid="ignore")
+        return whole
+    shapes = np.full(len(values), None, dtype=object)
+    for index, value in enumerate(values):
+        with contextlib.suppress(NotImplementedError):
+            shapes[index] = shapely.from_wkb(value, on_invalid="ignore")
+    return shapes
+
+
 def _straighten(shapes: Array, unread: Array, straight: Sequence[bytes | None], start: int, check: ShapeCheck) -> None:
     for index in np.flatnonzero(unread):
         row = start + int(index)
-        shapes[index] = shapely.from_wkb(straight[row], on_invalid="ignore") if row < len(straight) else None
+        shapes[index] = _parsed(np.array([straight[row]], dtype=object))[0] if row < len(straight) else None
         if shapes[index] is None:
             check.unreadable.append(row + 1)
         else:

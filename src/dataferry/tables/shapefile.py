@@ -29,21 +29,22 @@ _TWO_SPACES = re.compile(r"[ \t]+")
 
 @dataclass(frozen=True)
 class _Parts:
-    """The files of one shapefile; `stranger` tells that the .dbf has another base name."""
+    """The files of one shapefile. `stranger` is a .dbf with another base name that could be meant, and is not used."""
 
     shp: Path
     shx: Path | None
     dbf: Path | None
     prj: Path | None
     cpg: Path | None
-    stranger: bool = False
+    stranger: Path | None
 
 
 def read_shapefile(path: Path, options: ReadOptions, report: ReadReport) -> Layer:
     """Read a .shp with whatever of its parts is there. Nothing is written beside it.
 
-    Missing .shx: rebuilt. Missing .dbf: a lone .dbf of the folder with the same number of records is taken, with a
-    finding, else there are no attributes. Missing .cpg: the encoding is found from the bytes. Missing .prj: no CRS.
+    Missing .shx: rebuilt. Missing .dbf: no attributes; a .dbf of another name is pointed out and not joined, for equal
+    counts prove no order (the real Hong Kong districts of 2001 come so, and differ on every row). Missing .cpg: the
+    encoding is found from the bytes. Missing .prj: no CRS.
     """
     parts = _find_parts(path)
     _note_missing(parts, report)
@@ -95,8 +96,7 @@ def _find_parts(path: Path) -> _Parts:
     shx, dbf = _sibling(path, ".shx"), _sibling(path, ".dbf")
     if shx is not None and not _is_index_of(shx, path):
         shx = None
-    stranger = None if dbf else _lone_dbf(path)
-    return _Parts(path, shx, dbf or stranger, _sibling(path, ".prj"), _sibling(path, ".cpg"), stranger is not None)
+    return _Parts(path, shx, dbf, _sibling(path, ".prj"), _sibling(path, ".cpg"), None if dbf else _lone_dbf(path))
 
 
 def _is_index_of(shx: Path, shp: Path) -> bool:
@@ -106,7 +106,7 @@ def _is_index_of(shx: Path, shp: Path) -> bool:
 
 
 def _lone_dbf(shp: Path) -> Path | None:
-    """The only .dbf of the folder that belongs to no other .shp, when it has as many records as there are shapes."""
+    """The only .dbf of the folder that belongs to no other .shp, if it has as many records as there are shapes."""
     files = [p for p in shp.parent.iterdir() if p.is_file()]
     taken = {p.stem.lower() for p in files if p.suffix.lower() == ".shp"}
     lone = [p for p in files if p.suffix.lower() == ".dbf" and p.stem.lower() not in taken]
@@ -119,9 +119,9 @@ def _note_missing(parts: _Parts, report: ReadReport) -> None:
         report.note(Finding("tables.shx_rebuilt", "repaired", {"file": file, "count": _shapes(parts.shp)}))
     if parts.dbf is None:
         report.note(Finding("tables.dbf_missing", "irrecoverable", {"file": file}))
-    elif parts.stranger:
-        data = {"file": file, "other": parts.dbf.name, "count": _records(parts.dbf)}
-        report.note(Finding("tables.dbf_other_name", "attention", data))
+        if parts.stranger is not None:
+            other = {"file": file, "other": parts.stranger.name, "count": _records(parts.stranger)}
+            report.note(Finding("tables.dbf_other_name", "attention", other))
     elif _records(parts.dbf) != (shapes := _shapes(parts.shp)):
         data = {"file": file, "shapes": shapes, "records": _records(parts.dbf)}
         report.note(Finding("tables.dbf_count_differs", "attention", data))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataferry.messages import Finding, InputError, LimitError, MissingError, RefusedError
+from dataferry.tables.archive import open_member
 from dataferry.tables.declared_columns import apply_declared, type_word
 from dataferry.tables.gdal import Layer, bring, column_count, layer_sizes, read_layer, read_linear_wkb, workplace
 from dataferry.tables.geoparquet import geometry_columns, geometry_field, read_geoparquet
@@ -87,13 +88,10 @@ def parse_vector(path: Path, options: ReadOptions, report: ReadReport) -> pa.Tab
 
 @contextmanager
 def _opened(path: Path, kind: str, options: ReadOptions, report: ReadReport) -> Iterator[_Source]:
-    from dataferry.tables.archive import open_member  # KMZ alone needs it
-
-    with workplace() as folder:
+    with workplace() as folder, ExitStack() as opened:
         if kind == "kmz":
-            with open_member(path, ".kml", options, report) as member:
-                place = checked_copy(member, folder / "data.kml", options.encoding, options.limits, report)
-            kind = "kml"
+            kind, path = "kml", opened.enter_context(open_member(path, ".kml", options, report))
+            place = checked_copy(path, folder / "data.kml", options.encoding, options.limits, report)
         elif kind in ("geojson", "kml", "gml"):
             place = folder / ("data" + _SUFFIXES[kind])
             if kind == "geojson" and geojson_member(path)[2]:
