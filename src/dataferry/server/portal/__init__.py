@@ -1,0 +1,1 @@
+"""The door of the server: settings, addresses, theme, home page, health."""

@@ -1,0 +1,140 @@
+"""Every setting comes from the environment, read through one typed reader and listed in one table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from dataferry.messages import UsageError
+
+T = TypeVar("T")
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _words(value: str) -> list[str]:
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _flag(value: str) -> bool:
+    word = value.strip().lower()
+    if word in {"1", "yes", "true", "on"}:
+        return True
+    if word in {"0", "no", "false", "off", ""}:
+        return False
+    raise ValueError(value)
+
+
+def _positive(value: str) -> int:
+    number = int(value)
+    if number <= 0:
+        raise ValueError(value)
+    return number
+
+
+def _port(value: str) -> int:
+    number = int(value)
+    if not 0 < number < 65536:
+        raise ValueError(value)
+    return number
+
+
+def _level(value: str) -> str:
+    level = value.strip().upper()
+    if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+        raise ValueError(value)
+    return level
+
+
+@dataclass(frozen=True)
+class Variable(Generic[T]):
+    """One environment variable: its name, how it is read, what it is when absent, and what it does."""
+
+    name: str
+    kind: str
+    parse: Callable[[str], T]
+    default: str
+    meaning: str
+
+    def read(self) -> T:
+        """The value in the environment.
+
+        Raises:
+            UsageError: `server.portal.bad_setting`, when the value is not of its kind.
+        """
+        value = os.environ.get(self.name, self.default)
+        try:
+            return self.parse(value)
+        except ValueError as error:
+            raise UsageError("server.portal.bad_setting", name=self.name, value=value, kind=self.kind) from error
+
+
+HOME = Variable("DATAFERRY_HOME", "folder", _text, "./var", "Where everything that lasts is kept: database, releases.")
+EXAMPLES = Variable("DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start.")
+HOST = Variable("DATAFERRY_HOST", "address", _text, "127.0.0.1", "Address that the web server listens on.")
+PORT = Variable("DATAFERRY_PORT", "port", _port, "8000", "Port that the web server listens on.")
+THREADS = Variable("DATAFERRY_THREADS", "number", _positive, "8", "Requests answered at the same time.")
+ALLOWED_HOSTS = Variable(
+    "DATAFERRY_ALLOWED_HOSTS",
+    "list",
+    _words,
+    "localhost,127.0.0.1,[::1]",
+    "Host names that the site answers to, with commas between them.",
+)
+TRUSTED_ORIGINS = Variable(
+    "DATAFERRY_TRUSTED_ORIGINS",
+    "list",
+    _words,
+    "",
+    "Origins (scheme and host) whose forms are accepted, for a site behind a proxy.",
+)
+HTTPS = Variable(
+    "DATAFERRY_HTTPS", "yes or no", _flag, "no", "Visitors come by HTTPS: secure cookies, redirect to HTTPS, HSTS."
+)
+BEHIND_PROXY = Variable(
+    "DATAFERRY_BEHIND_PROXY",
+    "yes or no",
+    _flag,
+    "no",
+    "Believe X-Forwarded-Proto. Only where a proxy sets it on every request.",
+)
+SECRET_KEY = Variable(
+    "DATAFERRY_SECRET_KEY",
+    "text",
+    _text,
+    "",
+    "Key that signs sessions. When absent it is made once and kept in the data home, readable by its owner only.",
+)
+DEBUG = Variable("DATAFERRY_DEBUG", "yes or no", _flag, "no", "Django's debug pages. Never on a public address.")
+LOG_LEVEL = Variable("DATAFERRY_LOG_LEVEL", "word", _level, "WARNING", "How much is logged: ERROR, WARNING, INFO, DEBUG.")
+BUILD_LEASE = Variable(
+    "DATAFERRY_BUILD_LEASE",
+    "seconds",
+    _positive,
+    "600",
+    "How long a build may stay silent before it counts as lost and is tried again.",
+)
+BUILD_ATTEMPTS = Variable(
+    "DATAFERRY_BUILD_ATTEMPTS", "number", _positive, "3", "How often a lost build is tried before it counts as failed."
+)
+
+VARIABLES: tuple[Variable[Any], ...] = (
+    HOME,
+    EXAMPLES,
+    HOST,
+    PORT,
+    THREADS,
+    ALLOWED_HOSTS,
+    TRUSTED_ORIGINS,
+    HTTPS,
+    BEHIND_PROXY,
+    SECRET_KEY,
+    DEBUG,
+    LOG_LEVEL,
+    BUILD_LEASE,
+    BUILD_ATTEMPTS,
+)

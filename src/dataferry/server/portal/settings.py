@@ -1,0 +1,155 @@
+"""Django settings. Everything that differs between machines is read from the environment (see `environment.py`)."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import django
+from django.utils.translation import gettext_lazy as _
+
+from dataferry.server.portal import environment
+from dataferry.server.portal.secret import secret_key
+
+SERVER = Path(__file__).parents[1]
+HOME = Path(environment.HOME.read()).expanduser().absolute()
+
+DEBUG = environment.DEBUG.read()
+SECRET_KEY = secret_key(HOME, environment.SECRET_KEY.read())
+ALLOWED_HOSTS = environment.ALLOWED_HOSTS.read()
+CSRF_TRUSTED_ORIGINS = environment.TRUSTED_ORIGINS.read()
+BUILD_LEASE_SECONDS = environment.BUILD_LEASE.read()
+BUILD_ATTEMPTS = environment.BUILD_ATTEMPTS.read()
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "django_tasks",
+    "django_tasks_db",
+    "dataferry.server.workshop",
+    "dataferry.server.portal",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dataferry.server.portal.middleware.permissions_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "dataferry.server.portal.middleware.one_language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "dataferry.server.portal.urls"
+WSGI_APPLICATION = "dataferry.server.portal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "dataferry.server.portal.languages.language_context",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / "dataferry.sqlite3",
+        "OPTIONS": {
+            # A writer that starts as a reader fails at once when another writes; IMMEDIATE waits its turn instead.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hant", _("Traditional Chinese")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [SERVER / "portal" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Hong_Kong"
+
+
+def _static_digest() -> str:
+    """One digest of all our static files, so that an address never serves two contents."""
+    digest = hashlib.sha256(django.get_version().encode())
+    for file in sorted(SERVER.glob("*/static/**/*")):
+        if file.is_file():
+            digest.update(file.relative_to(SERVER).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+STATIC_DIGEST = _static_digest()
+STATIC_URL = f"/static/{STATIC_DIGEST}/"
+# `dataferry up` collects and compresses static files once; before that they are served from where they are.
+STATIC_COLLECTED = HOME / "static" / STATIC_DIGEST
+STATIC_ROOT = STATIC_COLLECTED if STATIC_COLLECTED.is_dir() else None
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 0 if DEBUG else 365 * 24 * 3600
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = environment.HTTPS.read()
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+if environment.BEHIND_PROXY.read():
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+CSRF_FAILURE_VIEW = "dataferry.server.portal.pages.form_refused"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": environment.LOG_LEVEL.read()},
+}

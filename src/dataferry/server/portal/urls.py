@@ -1,0 +1,26 @@
+"""Every address of the site. Pages carry their language; files, health and the admin's desk do not."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+from dataferry.server.portal import pages
+
+handler400 = pages.bad_request
+handler403 = pages.forbidden
+handler404 = pages.not_found
+handler500 = pages.server_error
+
+urlpatterns = [
+    path("healthz", pages.healthz, name="healthz"),
+    path("readyz", pages.readyz, name="readyz"),
+    path("robots.txt", pages.robots, name="robots"),
+    path("favicon.ico", pages.favicon, name="favicon"),
+    path("files/", include("dataferry.server.workshop.urls_files")),
+    path("admin/", admin.site.urls),
+    *i18n_patterns(
+        path("", pages.home, name="home"),
+        path("products/", include("dataferry.server.workshop.urls")),
+    ),
+]
+# `/` has no language yet: LocaleMiddleware sends visitors on by what their browser asks for.

@@ -1,0 +1,1 @@
+"""The workshop: products, their builds and their immutable releases, and the pages that show them."""

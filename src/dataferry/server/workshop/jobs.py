@@ -1,0 +1,61 @@
+"""What the worker does: build a product in a private folder, then hand it to the actions."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django_tasks import task
+
+from dataferry.messages import DataferryError, RefusedError, UnavailableError
+from dataferry.server.workshop import actions
+
+logger = logging.getLogger(__name__)
+
+
+@task()
+def build_product(build_id: int) -> str:
+    """Build one product folder and register the release. Returns how it ended."""
+    try:
+        build = actions.start_build(build_id)
+    except RefusedError:
+        return "taken by another worker"
+    try:
+        return _build(build.pk, build.attempts, Path(build.source))
+    except DataferryError as error:
+        return _failed(build.pk, build.attempts, error)
+    except Exception as error:  # noqa: BLE001  a job that dies must be told, whatever killed it
+        logger.exception("build %s of %s failed", build.pk, build.slug)
+        return _failed(
+            build.pk, build.attempts, UnavailableError("server.workshop.build_broke", kind=type(error).__name__)
+        )
+
+
+def _build(build_id: int, attempt: int, source: Path) -> str:
+    from dataferry.products import build  # pulls in the data engine, which only the worker needs
+
+    work = settings.HOME / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"build-{build_id}-", dir=work) as folder:
+        actions.report_progress(build_id, attempt, "", None)
+        out = Path(folder) / "release"
+        build(source, out=out)
+        release = actions.finish_build(build_id, attempt, _release_folder(out))
+    return release.digest
+
+
+def _release_folder(out: Path) -> Path:
+    """Where the builder put release.json: in `out`, or in the one folder below it."""
+    if (out / "release.json").is_file():
+        return out
+    return next((file.parent for file in sorted(out.glob("*/release.json"))), out)
+
+
+def _failed(build_id: int, attempt: int, error: DataferryError) -> str:
+    try:
+        actions.fail_build(build_id, attempt, error)
+    except RefusedError:
+        return "lease lost"
+    return error.code
