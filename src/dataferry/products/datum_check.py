@@ -184,8 +184,8 @@ class _Reader:
         return columns
 
     def _check_branches(self) -> _Columns:
-        left, right = (self._known.get(id(scope), {}) for scope in self._scope.union_scopes)
-        names = [scope.expression.named_selects for scope in self._scope.union_scopes]
+        left, right = (self._known.get(id(scope), {}) for scope in self._scope.set_operation_scopes)
+        names = [scope.expression.named_selects for scope in self._scope.set_operation_scopes]
         for one_name, other_name in zip(*names, strict=False):
             one, other = left.get(one_name), right.get(other_name)
             if one is not None and other is not None:
