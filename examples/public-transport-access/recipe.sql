@@ -40,11 +40,11 @@ sh_stations AS (
 things AS (
     SELECT 1 AS stops, 0 AS stations, 0 AS entries, 810000 AS otherwise, to_wgs84(geometry) AS place FROM hk_bus_stops
     UNION ALL
-    SELECT 1, 0, 0, 310000, to_wgs84(geometry) FROM sh_bus_stops
+    SELECT 1 AS stops, 0 AS stations, 0 AS entries, 310000 AS otherwise, to_wgs84(geometry) AS place FROM sh_bus_stops
     UNION ALL
-    SELECT 0, 1, 0, 810000, place FROM hk_stations
+    SELECT 0 AS stops, 1 AS stations, 0 AS entries, 810000 AS otherwise, place FROM hk_stations
     UNION ALL
-    SELECT 0, stations, COALESCE(entries, 0), 310000, place FROM sh_stations
+    SELECT 0 AS stops, stations, COALESCE(entries, 0) AS entries, 310000 AS otherwise, place FROM sh_stations
 ),
 
 counted AS (

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from building import EXAMPLES, Built, build_on, variant
 
-from conftest import EXAMPLES, Built, build_on, variant
 from dataferry.tables import read
 
 NAME = "air-and-weather"
@@ -51,7 +51,7 @@ def aqhi(path: Path) -> tuple[Days, dict[dt.date, int]]:
     for line in lines_of(path)[8:]:
         if line[0]:
             day = dt.date(*map(int, line[0].split("/")))
-        numbers = [int(cell.rstrip("*+")) for cell in line[2:] if cell]
+        numbers = [int(cell.rstrip("*+")) for cell in line[2:] if cell.rstrip("*+-")]
         if line[1] == "Daily Max":
             stated[day] = max(numbers)
         else:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import pyproj
 import pytest
+from building import CENSUS_2020, DATAV_DISTRICTS, EXAMPLES, Built, build_on, variant
 from independent import Outlines, count, outlines, points_of, rows_of_csv
 
-from conftest import CENSUS_2020, DATAV_DISTRICTS, EXAMPLES, Built, build_on, variant
 from dataferry.messages import DataferryError
 
 NAME = "two-city-ev-chargers"

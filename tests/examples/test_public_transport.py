@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from building import CENSUS_2020, DATAV_DISTRICTS, EXAMPLES, Built, build_on, variant
 from independent import Outlines, count, from_gcj02, locate, outlines, points_of, rows_of_csv
-
-from conftest import CENSUS_2020, DATAV_DISTRICTS, EXAMPLES, Built, build_on, variant
 
 ACCESS, ENTRIES = "public-transport-access", "metro-entries-by-hour"
 FILE = "sh-soda2015-metro/Every5MinuteEnterForEachStation0401.csv"
