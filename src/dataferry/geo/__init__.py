@@ -14,7 +14,6 @@ from dataferry.geo.crs import (
     canonical_crs,
     crs_name,
     crs_of_projjson,
-    identify_wkt,
     in_degrees,
     projjson,
 )
@@ -22,9 +21,9 @@ from dataferry.geo.detect import Boundaries, detect_datum, fold_name
 from dataferry.geo.hypotheses import Hypothesis
 from dataferry.geo.judge import Detection, Trial
 from dataferry.geo.measure import area_m2, geodesic_distance_m, length_m
-from dataferry.geo.points import Converted
+from dataferry.geo.points import Converted, Floats
 from dataferry.geo.transform import Route, Step, convert, route
-from dataferry.geo.wkb import convert_wkb
+from dataferry.geo.wkb import as_binary, convert_wkb, geometries_of
 
 __all__ = [
     "BD09",
@@ -37,11 +36,13 @@ __all__ = [
     "CoordinateAudit",
     "CoordinateColumns",
     "Detection",
+    "Floats",
     "Hypothesis",
     "Route",
     "Step",
     "Trial",
     "area_m2",
+    "as_binary",
     "audit_coordinates",
     "canonical_crs",
     "convert",
@@ -52,7 +53,7 @@ __all__ = [
     "find_coordinate_columns",
     "fold_name",
     "geodesic_distance_m",
-    "identify_wkt",
+    "geometries_of",
     "in_degrees",
     "length_m",
     "projjson",

@@ -106,18 +106,6 @@ def crs_of_projjson(value: Mapping[str, Any] | str | None) -> str | None:
         return None
 
 
-def identify_wkt(wkt: str) -> str | None:
-    """The EPSG id that a `.prj` file or another WKT text means; None when PROJ is not sure.
-
-    Only the code is taken from the text. Its parameters, which may be wrong, are not.
-    """
-    try:
-        found = CRS.from_wkt(wkt).to_authority(min_confidence=70)
-        return None if found is None else canonical_crs(":".join(found))
-    except (CRSError, UsageError):
-        return None
-
-
 def crs_name(crs_id: str) -> str:
     """The name people use: `GCJ-02`, `WGS 84`, `Hong Kong 1980 Grid System`."""
     return str(_projjson(canonical_crs(crs_id))["name"])

@@ -9,9 +9,9 @@ operation must have a stated accuracy; CGCS2000 (EPSG:4490) is taken as WGS84 to
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,6 +60,9 @@ class Route:
     def accuracy_m(self) -> float:
         """Sum of the stated accuracies, in metres."""
         return sum(step.accuracy_m for step in self.steps)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"accuracy_m": self.accuracy_m, "route": [asdict(step) for step in self.steps]}
 
 
 def convert(x: ArrayLike, y: ArrayLike, source: str, target: str) -> Converted:
