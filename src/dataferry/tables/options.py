@@ -14,13 +14,14 @@ class ReadLimits:
 
     file_bytes: int = 4096 * MEBIBYTE
     line_bytes: int = 64 * MEBIBYTE
-    columns: int = 4096
+    columns: int = 16_384
     rows: int = 200_000_000
     archive_members: int = 10_000
     unpacked_bytes: int = 8192 * MEBIBYTE
     unpacked_ratio: int = 200
     nesting: int = 64
     xml_elements: int = 20_000_000
+    document_bytes: int = 512 * MEBIBYTE
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""Tables written as CSV for people: geometry as WKT, and cells that a spreadsheet would run as formulas made harmless."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
+import shapely
+
+from dataferry.tables.geoparquet import geometry_columns, plain_geometry
+
+_RUNS = r"^[=@\t\r]|^[+\-]\s*[^\d.\s+\-]|^[+\-][\d.]+[^\d.eE]"
+_ROWS_AT_ONCE = 65_536
+
+
+def write_csv(table: pa.Table, path: str | os.PathLike[str], *, neutralise: bool = True) -> int:
+    """Write UTF-8 CSV: header, null as an empty cell, geometry as WKT. The file appears whole or not at all.
+
+    Args:
+        neutralise: put an apostrophe before text that a spreadsheet program would take for a formula.
+
+    Returns:
+        How many cells were given an apostrophe.
+    """
+    place = Path(path)
+    plain = plain_geometry(table)
+    shapes = set(geometry_columns(plain.schema))
+    schema = pa.schema([(f.name, pa.string() if f.name in shapes or _is_text(f.type) else f.type) for f in plain.schema])
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
+    changed = 0
+    try:
+        with pv.CSVWriter(str(temporary), schema) as writer:
+            for batch in plain.to_batches(_ROWS_AT_ONCE):
+                columns = []
+                for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                    if name in shapes:
+                        column = pa.array(shapely.to_wkt(shapely.from_wkb(column.to_pylist()), trim=True), pa.string())
+                    elif _is_text(column.type):
+                        column, count = _harmless(column.cast(pa.string())) if neutralise else (column, 0)
+                        changed += count
+                    columns.append(column)
+                writer.write_batch(pa.record_batch(columns, schema=schema))
+        temporary.replace(place)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return changed
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
+
+
+def _harmless(column: pa.Array) -> tuple[pa.Array, int]:
+    runs = pc.fill_null(pc.match_substring_regex(column, _RUNS), False)
+    count = pc.sum(runs).as_py() or 0
+    if not count:
+        return column, 0
+    return pc.if_else(runs, pc.binary_join_element_wise("'", column, ""), column), count
