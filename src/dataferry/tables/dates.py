@@ -34,6 +34,7 @@ _FORMATS = (
     ("named", rf"^(?P<d>\d{{1,2}})[-\s]{_MONTH_NAME}[-,\s]+(?P<y>\d{{4}}|\d{{2}}){_TIME}$"),
     ("american", rf"^{_MONTH_NAME}\s+(?P<d>\d{{1,2}}),?\s+(?P<y>\d{{4}}){_TIME}$"),
 )
+_HALF_CUT = ("half", r"^(?P<y>(?:19|20)\d{2})-(?P<m>\d{2})(?P<d>\d{2})$")
 _ALONE = rf"^{_CLOCK}$"
 _NOON_WORDS = ("下", "晚", "p", "P")
 _PIVOT = 69
@@ -74,8 +75,8 @@ def read_dates(texts: pa.Array, day_first: bool | None = None) -> Dates:
     """
     found = _blank(len(texts))
     left = np.arange(len(texts))
-    for name, pattern in _FORMATS:
-        if not len(left):
+    for name, pattern in (*_FORMATS, _HALF_CUT):
+        if not len(left) or (name == "half" and not found.valid.any()):
             break
         groups = pc.extract_regex(texts.take(pa.array(left)), pattern)
         hit = np.asarray(groups.is_valid())
@@ -94,7 +95,7 @@ def _number(groups: pa.StructArray, name: str, otherwise: int = 0) -> Ints:
 
 
 def _texts(groups: pa.StructArray, name: str) -> list[str]:
-    if name not in groups.type.names:
+    if name not in groups.type.names or not pc.any(pc.not_equal(groups.field(name), "")).as_py():
         return [""] * len(groups)
     return [text or "" for text in groups.field(name).to_pylist()]
 
@@ -189,6 +190,7 @@ def _labels(name: str, groups: pa.StructArray, timed: Bools, order: Order | None
         "cjk": lambda _: "YYYY年M月D日",
         "compact": lambda _: "YYYYMMDD",
         "digits": lambda _: "YYYYMMDDhhmmss",
+        "half": lambda _: "YYYY-MMDD",
         "pair": lambda i: (f"M{mark[i]}D{mark[i]}" if order == "month_first" else f"D{mark[i]}M{mark[i]}") + year[i],
         "named": lambda i: f"D Mon {year[i]}",
         "american": lambda _: "Mon D, YYYY",
