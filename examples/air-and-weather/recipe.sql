@@ -26,16 +26,20 @@ hk_air AS (
 
 hk_weather AS (
     SELECT
-        make_date("年/Year", "月/Month", "日/Day") AS date,
+        "年/Year" AS year,
+        "月/Month" AS month,
+        "日/Day" AS day,
         'Temperature' AS measure,
         "數值/Value" AS value
     FROM hk_temperature
     UNION ALL
     -- A trace is less than 0.05 mm: 0.0 at the precision of the series.
     SELECT
-        make_date("年/Year", "月/Month", "日/Day"),
-        'Rainfall',
-        CASE "數值/Value_flag" WHEN 'Trace' THEN 0.0 ELSE "數值/Value" END
+        "年/Year" AS year,
+        "月/Month" AS month,
+        "日/Day" AS day,
+        'Rainfall' AS measure,
+        CASE "數值/Value_flag" WHEN 'Trace' THEN 0.0 ELSE "數值/Value" END AS value
     FROM hk_rainfall
 ),
 
@@ -43,9 +47,9 @@ hk_weather AS (
 sh_posts AS (
     SELECT year, month, day, hour, "PM_Jingan" AS value FROM sh_pm25
     UNION ALL
-    SELECT year, month, day, hour, "PM_US Post" FROM sh_pm25
+    SELECT year, month, day, hour, "PM_US Post" AS value FROM sh_pm25
     UNION ALL
-    SELECT year, month, day, hour, "PM_Xuhui" FROM sh_pm25
+    SELECT year, month, day, hour, "PM_Xuhui" AS value FROM sh_pm25
 ),
 
 sh_hours AS (
@@ -64,22 +68,26 @@ sh_weather AS (
     GROUP BY year, month, day
 ),
 
--- Weather is kept for the days whose air is known.
+-- Weather is kept for the days whose air is known. The days are compared part by part: the Observatory's series holds
+-- a 29 February 1900, a day that never was and that no date can be made of.
 days AS (
     SELECT 'hong-kong' AS city, date, 'AQHI' AS measure, value, readings FROM hk_air
     UNION ALL
     SELECT
-        'hong-kong',
-        hk_weather.date,
+        'hong-kong' AS city,
+        hk_air.date,
         hk_weather.measure,
         hk_weather.value,
-        CASE WHEN hk_weather.value IS NULL THEN 0 ELSE 1 END
-    FROM hk_weather
-    JOIN hk_air ON hk_air.date = hk_weather.date
+        CASE WHEN hk_weather.value IS NULL THEN 0 ELSE 1 END AS readings
+    FROM hk_air
+    JOIN hk_weather
+        ON hk_weather.year = EXTRACT(YEAR FROM hk_air.date)
+        AND hk_weather.month = EXTRACT(MONTH FROM hk_air.date)
+        AND hk_weather.day = EXTRACT(DAY FROM hk_air.date)
     UNION ALL
-    SELECT 'shanghai', date, 'PM2.5', value, readings FROM sh_air
+    SELECT 'shanghai' AS city, date, 'PM2.5' AS measure, value, readings FROM sh_air
     UNION ALL
-    SELECT 'shanghai', date, 'Temperature', value, readings FROM sh_weather
+    SELECT 'shanghai' AS city, date, 'Temperature' AS measure, value, readings FROM sh_weather
 ),
 
 names AS (

@@ -4,9 +4,9 @@ WITH
 -- The outlines of both cities come in GCJ-02, the shifted coordinates of Mainland map services.
 -- From here on everything is WGS84.
 outlines AS (
-    SELECT adcode, to_wgs84(geometry) AS geometry FROM hk_districts
+    SELECT 'hong-kong' AS city, adcode, to_wgs84(geometry) AS geometry FROM hk_districts
     UNION ALL
-    SELECT adcode, to_wgs84(geometry) AS geometry FROM sh_districts
+    SELECT 'shanghai' AS city, adcode, to_wgs84(geometry) AS geometry FROM sh_districts
 ),
 
 residents AS (
@@ -16,18 +16,18 @@ residents AS (
 ),
 
 -- Hong Kong's source lists sites one by one; a site that lies in no district is not dropped but counted under 810000.
--- Shanghai's source counts sites in cells of 0.01 degree over the whole country: a cell belongs to the district in
--- which its own point lies, and cells that lie in none are simply elsewhere.
+-- Shanghai's source counts sites in cells of 0.01 degree: a cell belongs to the district in which its own point lies.
+-- Such a grid may cover the whole country, Hong Kong too: cells outside Shanghai are elsewhere, not lost.
 sites AS (
-    SELECT 1 AS sites, 810000 AS otherwise, to_wgs84(geometry) AS place FROM hk_chargers
+    SELECT 'hong-kong' AS city, 1 AS sites, 810000 AS otherwise, to_wgs84(geometry) AS place FROM hk_chargers
     UNION ALL
-    SELECT count AS sites, NULL AS otherwise, to_wgs84(geometry) AS place FROM sh_charging_grid
+    SELECT 'shanghai' AS city, count AS sites, NULL AS otherwise, to_wgs84(geometry) AS place FROM sh_charging_grid
 ),
 
 counted AS (
     SELECT COALESCE(outlines.adcode, sites.otherwise) AS adcode, SUM(sites.sites) AS chargers
     FROM sites
-    LEFT JOIN outlines ON ST_Contains(outlines.geometry, sites.place)
+    LEFT JOIN outlines ON outlines.city = sites.city AND ST_Contains(outlines.geometry, sites.place)
     GROUP BY COALESCE(outlines.adcode, sites.otherwise)
 ),
 
