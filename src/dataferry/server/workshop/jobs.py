@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from pathlib import Path
 
 from django.conf import settings
@@ -38,19 +39,20 @@ def _build(build_id: int, attempt: int, source: Path) -> str:
 
     work = settings.HOME / "work"
     work.mkdir(parents=True, exist_ok=True)
+    told = 0.0
+
+    def tell(step: str, share: float | None = None) -> None:
+        # Every word renews the lease; a row a second is enough for the page.
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= 1 or share is None:
+            told = now
+            actions.report_progress(build_id, attempt, step, share)
+
     with tempfile.TemporaryDirectory(prefix=f"build-{build_id}-", dir=work) as folder:
-        actions.report_progress(build_id, attempt, "", None)
         out = Path(folder) / "release"
-        build(source, out=out)
-        release = actions.finish_build(build_id, attempt, _release_folder(out))
-    return release.digest
-
-
-def _release_folder(out: Path) -> Path:
-    """Where the builder put release.json: in `out`, or in the one folder below it."""
-    if (out / "release.json").is_file():
-        return out
-    return next((file.parent for file in sorted(out.glob("*/release.json"))), out)
+        build(source, out=out, progress=tell)
+        return actions.finish_build(build_id, attempt, out).digest
 
 
 def _failed(build_id: int, attempt: int, error: DataferryError) -> str:

@@ -80,6 +80,33 @@ def datum_word(crs: str | None) -> str:
     return f"{named[crs]} ({crs})" if crs in named else crs
 
 
+def type_word(kind: str) -> str:
+    """A column's type in plain words."""
+    return {
+        "string": _("text"),
+        "integer": _("whole number"),
+        "number": _("number"),
+        "boolean": _("yes or no"),
+        "date": _("date"),
+        "timestamp": _("date and time"),
+        "geometry": _("place"),
+    }.get(kind, kind)
+
+
+def ledger_word(part: str) -> str:
+    """Where rows of a file went, in plain words."""
+    return {
+        "read": _("read"),
+        "kept": _("kept"),
+        "preamble": _("before the table"),
+        "header": _("headings"),
+        "repeated_header": _("repeated headings"),
+        "blank": _("blank"),
+        "totals": _("totals"),
+        "footer": _("after the table"),
+    }.get(part, part)
+
+
 def unit_word(unit: str | None) -> str:
     """A unit as people write it; one that is not known here is shown as the product states it."""
     if not unit or unit == "1":
@@ -100,6 +127,14 @@ def unit_word(unit: str | None) -> str:
         "persons": _("people"),
         "person": _("people"),
         "deg": "°",
+        "people": _("people"),
+        "per 10,000 people": _("per 10,000 residents"),
+        "sites": _("sites"),
+        "stops": _("stops"),
+        "stations": _("stations"),
+        "entries": _("entries"),
+        "values": _("values"),
+        "index": _("index"),
     }.get(unit, unit)
 
 

@@ -1,0 +1,65 @@
+"""The child processes of `dataferry up`: started together, watched, and all gone at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+PATIENCE = 6.0
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_parent() -> None:
+    """Linux: a child must not outlive a parent that was killed, or it would keep the port."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+@dataclass
+class Child:
+    """One child with the command that starts it, in a process group of its own (Ctrl-C is for the parent only)."""
+
+    name: str
+    command: Sequence[str]
+    starts: int = 0
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        self.starts += 1
+        self.process = subprocess.Popen(  # noqa: S603  a fixed command of ours
+            self.command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  one thread only
+        )
+
+    def ended(self) -> int | None:
+        """The exit code of a child that has ended."""
+        return None if self.process is None else self.process.poll()
+
+    def signal(self, number: int) -> None:
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, number)
+
+
+def stop(children: Sequence[Child], patience: float = PATIENCE) -> None:
+    """Ask all to end, wait, then kill what is left of each group."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    end = time.monotonic() + patience
+    for child in children:
+        if child.process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.process.wait(max(0.1, end - time.monotonic()))
+    for child in children:
+        child.signal(signal.SIGKILL)
+        if child.process is not None:
+            child.process.wait()

@@ -1,0 +1,79 @@
+"""The house before its doors open: data home, database, static files, the first account, the sample's builds."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.management import call_command
+
+from dataferry.messages import DataferryError
+from dataferry.server.workshop.actions import request_build, sweep_builds
+
+FIRST_ACCOUNT = "admin"
+MANIFEST = "product.yaml"
+
+
+@dataclass(frozen=True)
+class FirstAccount:
+    """The account made at the first start. The password is shown once; the database holds its hash only."""
+
+    name: str
+    password: str
+
+
+def migrate() -> None:
+    """Bring the database to the newest form."""
+    call_command("migrate", interactive=False, verbosity=0)
+
+
+def collect_static_files() -> None:
+    """Copy and compress the static files of this version, once; older versions' copies go."""
+    target = settings.STATIC_COLLECTED
+    if target.is_dir():
+        return
+    staged = target.with_name(f".{target.name}.part")
+    settings.STATIC_ROOT = staged
+    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+    staged.rename(target)
+    settings.STATIC_ROOT = target
+
+
+def first_account() -> FirstAccount | None:
+    """Make the first account where there is none yet."""
+    users = get_user_model().objects
+    if users.filter(is_superuser=True).exists():
+        return None
+    password = secrets.token_urlsafe(12)
+    users.create_superuser(FIRST_ACCOUNT, password=password)
+    return FirstAccount(FIRST_ACCOUNT, password)
+
+
+def product_folders(examples: Path) -> list[Path]:
+    """The product folders in `examples`, or the folder itself when it is one."""
+    if (examples / MANIFEST).is_file():
+        return [examples]
+    return sorted(file.parent for file in examples.glob(f"*/{MANIFEST}"))
+
+
+def request_builds(examples: Path) -> Iterator[tuple[Path, DataferryError | None, bool]]:
+    """Put every product folder in the queue: the folder, why it cannot be built, whether it was not built before."""
+    from dataferry.products import load_product
+
+    for folder in product_folders(examples):
+        try:
+            manifest = load_product(folder).manifest
+        except DataferryError as error:
+            yield folder, error, False
+            continue
+        build = request_build(manifest.name, manifest.version, folder, manifest.title.to_json())
+        yield folder, None, build is not None
+
+
+def recover() -> int:
+    """Put builds that a crash left running back in the queue. Only for when no worker can be alive."""
+    return sweep_builds(workers_are_gone=True)
