@@ -54,7 +54,7 @@ def chargers_on_map(path: Path) -> np.ndarray:
 
 def in_cells(path: Path, within: Outlines) -> Counter[int | None]:
     """Sites of the grid by district. Points and outlines are both converted: the straight edge between two converted
-    corners is not quite the converted edge, and one real cell with 4 sites lies 7 mm from the border of two districts."""
+    corners is not quite the converted edge, and one real cell with 4 sites lies 7 mm from a border."""
     cells = rows_of_csv(path)
     places = from_gcj02(points_of(cells, "grid_lon", "grid_lat"))
     return count(places, within, [int(cell["count"]) for cell in cells])
@@ -137,7 +137,7 @@ def test_on_real_files_every_district_is_right(real: Path, on_real: Built) -> No
 
 @pytest.mark.real
 def test_a_city_total_would_hide_the_datum(real: Path) -> None:
-    """All 181 sites lie in some district either way; with the outlines taken as WGS84, 9 districts get a wrong count."""
+    """All 181 sites lie in some district either way; with outlines taken as WGS84, 9 districts are miscounted."""
     sites = chargers_on_map(real / "hk-ocm-chargers-2020/hk_poi_2020-11-20.jsonl")
     right, wrong = (
         count(sites, outlines(real / "cn-datav-2020/810000_geojson_full.json", shifted=shifted))
