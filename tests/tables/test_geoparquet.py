@@ -116,6 +116,15 @@ def test_views_and_several_geometry_columns_become_plain(tmp_path: Path) -> None
     assert back.to_pydict() == table.to_pydict()
 
 
+def test_ewkb_is_stored_as_iso_wkb(tmp_path: Path) -> None:
+    shapes = [shapely.Point(1, 2), None, shapely.set_srid(shapely.Point(1, 2, 3), 4326), shapely.Point()]
+    extended = pa.array([None if s is None else shapely.to_wkb(s, include_srid=True) for s in shapes], pa.binary())
+    iso = [None if s is None else shapely.to_wkb(s, flavor="iso") for s in shapes]
+    table = pa.table([extended], schema=pa.schema([geometry_field("geometry", "EPSG:4326")]))
+    write_geoparquet(table, tmp_path / "a.parquet")
+    assert read_geoparquet(tmp_path / "a.parquet")["geometry"].to_pylist() == iso
+
+
 @pytest.mark.parametrize("damage", [b"", b"PAR1", b"\x00" * 4000, b"PAR1" + b"\xff" * 64 + b"PAR1"])
 def test_a_damaged_file_is_named(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "a.parquet").write_bytes(damage)

@@ -30,7 +30,7 @@ _NATIVE = {
     "multipolygon": (shapely.GeometryType.MULTIPOLYGON, 3),
 }
 _ROW_GROUP_ROWS = 131_072
-_TYPE_NAMES = {
+TYPE_NAMES = {
     0: "Point",
     1: "LineString",
     2: "LineString",
@@ -89,7 +89,7 @@ def plain_geometry(table: pa.Table) -> pa.Table:
     crs_ids = geometry_columns(table.schema)
     for index, field in enumerate(table.schema):
         if field.name in crs_ids:
-            wkb = _as_wkb(table.column(index))
+            wkb = _iso(_as_wkb(table.column(index)))
             plain = geometry_field(field.name, crs_ids[field.name]).with_nullable(field.nullable)
             table = table.set_column(index, plain, wkb)
     return table
@@ -104,6 +104,27 @@ def _as_wkb(column: pa.ChunkedArray) -> pa.ChunkedArray:
         else:
             column = _native_to_wkb(column, kind.extension_name.removeprefix("geoarrow."))
     return column if column.type == pa.binary() else column.cast(pa.binary())
+
+
+def _iso(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """EWKB, which marks Z, M and an SRID in the high bits of the type, as the ISO WKB that GeoParquet asks for."""
+    chunks = [_iso_chunk(chunk) for chunk in column.chunks]
+    return pa.chunked_array(chunks, type=pa.binary())
+
+
+def _iso_chunk(chunk: pa.Array) -> pa.Array:
+    valid = chunk.drop_null()
+    offsets = np.frombuffer(valid.buffers()[1], np.int32)[valid.offset : valid.offset + len(valid) + 1]
+    if len(valid) == 0 or int(np.diff(offsets).min()) < 5:
+        return chunk
+    data = np.frombuffer(valid.buffers()[2], np.uint8)
+    little = data[offsets[:-1]] == 1
+    marks = np.where(little, data[offsets[:-1] + 4], data[offsets[:-1] + 1])
+    if not (marks & 0xE0).any():
+        return chunk
+    with contextlib.suppress(shapely.GEOSException, NotImplementedError):  # told with its row by whoever parses it
+        return pa.array(shapely.to_wkb(_shapes(chunk), flavor="iso"), pa.binary())
+    return chunk
 
 
 def _native_to_wkb(column: pa.ChunkedArray, encoding: str) -> pa.ChunkedArray:
@@ -135,12 +156,17 @@ def _coordinates(values: pa.Array) -> np.ndarray[Any, Any]:
     return flat.reshape(-1, values.type.list_size)[:, :3]
 
 
+def _shapes(chunk: pa.Array) -> np.ndarray[Any, Any]:
+    shapes: np.ndarray[Any, Any] = shapely.from_wkb(chunk.to_numpy(zero_copy_only=False))
+    return shapes
+
+
 def _chunks_of_shapes(table: pa.Table, name: str) -> Iterator[np.ndarray[Any, Any]]:
     row = 0
     for chunk in table.column(name).chunks:
         try:
-            yield shapely.from_wkb(chunk.to_numpy(zero_copy_only=False))
-        except (shapely.GEOSException, TypeError, ValueError) as error:
+            yield _shapes(chunk)
+        except (shapely.GEOSException, NotImplementedError, TypeError, ValueError) as error:
             raise InputError("tables.bad_wkb", column=name, row=row + 1, reason=str(error)) from error
         row += len(chunk)
 
@@ -156,7 +182,7 @@ def _column_metadata(table: pa.Table, name: str, crs: str | None) -> dict[str, A
         has_m = has_m or bool(shapely.has_m(known).any())
         kinds = shapely.get_type_id(known)
         for kind, deep in {(int(k), bool(d)) for k, d in np.unique(np.column_stack([kinds, z]), axis=0)}:
-            types.add(_TYPE_NAMES[kind] + (" Z" if deep else ""))
+            types.add(TYPE_NAMES[kind] + (" Z" if deep else ""))
         points = shapely.get_coordinates(known, include_z=True)
         points[~np.isfinite(points[:, :2]).all(axis=1)] = np.nan
         points[~np.isfinite(points)] = np.nan
@@ -238,11 +264,31 @@ def read_geoparquet(path: str | os.PathLike[str]) -> pa.Table:
         InputError: `tables.bad_parquet`, the file is damaged or is not Parquet, or its `geo` metadata is not usable.
     """
     path = Path(path)
+    with _parquet(path) as file:
+        return _with_geometry(file.read(), _geo_columns(file.schema_arrow.metadata or {}, path), path)
+
+
+def iter_geoparquet(path: str | os.PathLike[str], rows: int = 65_536) -> Iterator[pa.Table]:
+    """The same in tables of at most `rows` rows, at least one (perhaps empty), for files larger than memory."""
+    path = Path(path)
+    with _parquet(path) as file:
+        columns = _geo_columns(file.schema_arrow.metadata or {}, path)
+        if file.metadata.num_rows == 0:
+            yield _with_geometry(file.schema_arrow.empty_table(), columns, path)
+        for batch in file.iter_batches(rows):
+            yield _with_geometry(pa.Table.from_batches([batch]), columns, path)
+
+
+@contextlib.contextmanager
+def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        table = pq.ParquetFile(path).read()
+        with pq.ParquetFile(path) as file:
+            yield file
     except (pa.ArrowException, OSError) as error:
         raise InputError("tables.bad_parquet", file=path.name, reason=str(error)) from error
-    columns = _geo_columns(table.schema.metadata or {}, path)
+
+
+def _with_geometry(table: pa.Table, columns: Mapping[str, dict[str, Any]], path: Path) -> pa.Table:
     for name, entry in columns.items():
         index = table.schema.get_field_index(name)
         if index >= 0:

@@ -21,14 +21,28 @@ _REASONS = 5
 
 
 @dataclass
-class ShapeCheck:
-    """Counts of one pass over the shapes; row numbers are 1-based."""
+class Rows:
+    """How many rows, and the 1-based numbers of the first 20."""
 
-    missing: list[int] = field(default_factory=list)
-    empty: list[int] = field(default_factory=list)
-    not_finite: list[int] = field(default_factory=list)
-    invalid: list[int] = field(default_factory=list)
-    unreadable: list[int] = field(default_factory=list)
+    count: int = 0
+    first: list[int] = field(default_factory=list)
+
+    def add(self, flags: Array, start: int) -> None:
+        self.count += int(flags.sum())
+        if len(self.first) < _EXAMPLES:
+            numbers = np.flatnonzero(flags)[: _EXAMPLES - len(self.first)] + start + 1
+            self.first.extend(numbers.tolist())
+
+
+@dataclass
+class ShapeCheck:
+    """Counts of one pass over the shapes. An unreadable shape is counted as missing too."""
+
+    missing: Rows = field(default_factory=Rows)
+    empty: Rows = field(default_factory=Rows)
+    not_finite: Rows = field(default_factory=Rows)
+    invalid: Rows = field(default_factory=Rows)
+    unreadable: Rows = field(default_factory=Rows)
     reasons: list[str] = field(default_factory=list)
     curves: int = 0
     with_z: int = 0
@@ -57,7 +71,7 @@ def check_shapes(
     chunks, start = [], 0
     for chunk in wkb.chunks:
         values = chunk.to_numpy(zero_copy_only=False)
-        shapes = _parsed(values)
+        shapes = parse_shapes(values)
         unread = shapely.is_missing(shapes) & chunk.is_valid().to_numpy(zero_copy_only=False)
         if unread.any():
             straight = linear() if straight is None else straight
@@ -67,14 +81,14 @@ def check_shapes(
             shapes[measured] = _without_m(shapes[measured])
         changed = bool(unread.any() or measured.any())
         check.with_m += int(measured.sum())
-        _count(shapes, start, check)
+        count_shapes(shapes, start, check)
         chunks.append(pa.array(shapely.to_wkb(shapes, flavor="iso"), pa.binary()) if changed else chunk)
         start += len(chunk)
     _note(check, report)
     return pa.chunked_array(chunks, type=pa.binary()), check
 
 
-def _parsed(values: Array) -> Array:
+def parse_shapes(values: Array) -> Array:
     """The shapes, with `None` for what GEOS cannot read: arcs, for which it raises whatever it is told, and rubbish."""
     with contextlib.suppress(NotImplementedError):
         whole: Array = shapely.from_wkb(values, on_invalid="ignore")
@@ -87,13 +101,13 @@ def _parsed(values: Array) -> Array:
 
 
 def _straighten(shapes: Array, unread: Array, straight: Sequence[bytes | None], start: int, check: ShapeCheck) -> None:
+    lost = np.zeros(len(shapes), bool)
     for index in np.flatnonzero(unread):
         row = start + int(index)
-        shapes[index] = _parsed(np.array([straight[row]], dtype=object))[0] if row < len(straight) else None
-        if shapes[index] is None:
-            check.unreadable.append(row + 1)
-        else:
-            check.curves += 1
+        shapes[index] = parse_shapes(np.array([straight[row]], dtype=object))[0] if row < len(straight) else None
+        lost[index] = shapes[index] is None
+        check.curves += int(not lost[index])
+    check.unreadable.add(lost, start)
 
 
 def _without_m(shapes: Array) -> Array:
@@ -103,7 +117,8 @@ def _without_m(shapes: Array) -> Array:
     return result
 
 
-def _count(shapes: Array, start: int, check: ShapeCheck) -> None:
+def count_shapes(shapes: Array, start: int, check: ShapeCheck) -> None:
+    """Add the shapes of rows `start + 1` onwards to the counts."""
     missing = shapely.is_missing(shapes)
     empty = shapely.is_empty(shapes) & ~missing
     points, owners = shapely.get_coordinates(shapes, return_index=True)
@@ -118,29 +133,26 @@ def _count(shapes: Array, start: int, check: ShapeCheck) -> None:
     valid[known] = shapely.is_valid(shapes[known])
     check.with_z += int(shapely.has_z(shapes).sum())
     for rows, flags in ((check.missing, missing), (check.empty, empty), (check.not_finite, broken)):
-        rows.extend((np.flatnonzero(flags) + start + 1).tolist())
-    for index in np.flatnonzero(~valid):
-        check.invalid.append(start + int(index) + 1)
-        if len(check.reasons) < _REASONS:
-            check.reasons.append(f"{start + int(index) + 1}: {shapely.is_valid_reason(shapes[index])}")
+        rows.add(flags, start)
+    check.invalid.add(~valid, start)
+    for index in np.flatnonzero(~valid)[: _REASONS - len(check.reasons)]:
+        check.reasons.append(f"{start + int(index) + 1}: {shapely.is_valid_reason(shapes[index])}")
 
 
 def _note(check: ShapeCheck, report: ReadReport) -> None:
-    def rows_of(rows: list[int]) -> dict[str, Any]:
-        return {"file": report.file, "count": len(rows), "rows": rows[:_EXAMPLES]}
+    def rows_of(rows: Rows) -> dict[str, Any]:
+        return {"file": report.file, "count": rows.count, "rows": rows.first}
 
-    lost = set(check.unreadable)
-    missing = [row for row in check.missing if row not in lost]
-    if missing:
-        report.note(Finding("tables.shapes_missing", "attention", rows_of(missing)))
-    if check.empty:
+    if check.missing.count:
+        report.note(Finding("tables.shapes_missing", "attention", rows_of(check.missing)))
+    if check.empty.count:
         report.note(Finding("tables.shapes_empty", "attention", rows_of(check.empty)))
-    if check.not_finite:
+    if check.not_finite.count:
         report.note(Finding("tables.shapes_not_finite", "attention", rows_of(check.not_finite)))
-    if check.invalid:
+    if check.invalid.count:
         data = rows_of(check.invalid) | {"reasons": check.reasons}
         report.note(Finding("tables.shapes_invalid", "attention", data))
-    if check.unreadable:
+    if check.unreadable.count:
         report.note(Finding("tables.shapes_unreadable", "irrecoverable", rows_of(check.unreadable)))
     if check.curves:
         report.note(Finding("tables.shapes_curved", "repaired", {"file": report.file, "count": check.curves}))
