@@ -21,6 +21,7 @@ from dataferry.messages import InputError, LimitError, MissingError, RefusedErro
 from dataferry.tables.gdal import pyogrio
 from dataferry.tables.geoparquet import geometry_columns, geometry_field, write_geoparquet
 from dataferry.tables.options import ReadLimits, ReadOptions
+from dataferry.tables.reading import read
 from dataferry.tables.report import Detected, ReadReport
 from dataferry.tables.vector import parse_vector
 
@@ -246,6 +247,27 @@ def test_script_wrapper_and_gbk_geojson(tmp_path: Path) -> None:
     assert table["n"].to_pylist() == ["人民广场地铁站"]
     assert "script_wrapper" in codes(report)
     assert report.encoding.value.startswith("gb")
+
+
+def test_archives_through_the_front_door(tmp_path: Path, real: Path) -> None:
+    """A shapefile set in a ZIP in a ZIP, and one of two GeoJSON files picked by its name."""
+    written(tmp_path / "a.gpkg", layer="one", rows=2)
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w") as archive:
+        for part in (real / "sh-pygeo-tutorial").glob("区县界_area.*"):
+            archive.write(part, f"上海/{part.name}")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(tmp_path / "inner.zip", "inner.zip")
+    found = read(tmp_path / "outer.zip")
+    assert (found.table.num_rows, crs_of(found.table), found.table["NAME"][0].as_py()) == (17, "EPSG:4326", "宝山区")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.write(tmp_path / "a.gpkg", "places.gpkg")
+        archive.writestr("b.geojson", feature_collection("[1,2]"))
+    for layer, rows in (("b.geojson", 1), ("b", 1), ("places.gpkg", 2), ("one", 2), (None, 2)):
+        found = read(tmp_path / "two.zip", ReadOptions(layer=layer))
+        assert found.table.num_rows == rows, layer
+        assert ("archive_chosen" in codes(found.report)) == (layer in ("one", None))
+    with pytest.raises(MissingError, match="one"):
+        read(tmp_path / "two.zip", ReadOptions(layer="none"))
 
 
 # --- shapes that are wrong

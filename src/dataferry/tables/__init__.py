@@ -1,20 +1,44 @@
 """A messy file becomes a table: read with evidence, profiled, kept by its digest, queried with its datum."""
 
 from dataferry.tables.export import write_csv
+from dataferry.tables.geoparquet import (
+    geometry_columns,
+    geometry_field,
+    iter_geoparquet,
+    plain_geometry,
+    read_geoparquet,
+    write_geoparquet,
+)
 from dataferry.tables.options import ReadLimits, ReadOptions
+from dataferry.tables.profile import Bin, ColumnProfile, GeometryProfile, Profile, profile
 from dataferry.tables.reading import read
 from dataferry.tables.report import ColumnReport, Detected, Reading, ReadReport, RowLedger
+from dataferry.tables.snapshots import Damage, Snapshot, SnapshotStore
 from dataferry.tables.sniff import sniff
 
 __all__ = [
+    "Bin",
+    "ColumnProfile",
     "ColumnReport",
+    "Damage",
     "Detected",
+    "GeometryProfile",
+    "Profile",
     "ReadLimits",
     "ReadOptions",
     "ReadReport",
     "Reading",
     "RowLedger",
+    "Snapshot",
+    "SnapshotStore",
+    "geometry_columns",
+    "geometry_field",
+    "iter_geoparquet",
+    "plain_geometry",
+    "profile",
     "read",
+    "read_geoparquet",
     "sniff",
     "write_csv",
+    "write_geoparquet",
 ]

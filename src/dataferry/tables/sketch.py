@@ -131,6 +131,9 @@ class Sample:
     def add(self, values: Array) -> None:
         ranks = mixed(np.arange(self.seen, self.seen + len(values), dtype=np.uint64))
         self.seen += len(values)
+        if len(self.ranks) == _SAMPLE:
+            fitting = ranks < self.ranks.max()
+            values, ranks = values[fitting], ranks[fitting]
         self.values = values if self.values is None else np.concatenate([self.values, values])
         self.ranks = np.concatenate([self.ranks, ranks])
         if len(self.ranks) > _SAMPLE:

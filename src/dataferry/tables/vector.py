@@ -99,7 +99,7 @@ def _opened(path: Path, kind: str, options: ReadOptions, report: ReadReport) -> 
             checked_copy(path, place, options.encoding, options.limits, report)
         else:
             place = _bring_database(path, folder / ("data" + _SUFFIXES[kind]), kind, report)
-        yield _read(place, kind, options, report)
+        yield _read(place, kind, options, report, path)
 
 
 def _bring_database(path: Path, place: Path, kind: str, report: ReadReport) -> Path:
@@ -122,10 +122,15 @@ def _bring_database(path: Path, place: Path, kind: str, report: ReadReport) -> P
     return place
 
 
-def _read(place: Path, kind: str, options: ReadOptions, report: ReadReport) -> _Source:
+def _read(place: Path, kind: str, options: ReadOptions, report: ReadReport, path: Path) -> _Source:
     opening = _OPENING.get(kind, {})
     sizes = layer_sizes(place, report.file)
-    name = _choose_layer(sizes, options, report)
+    wanted = options.layer
+    if kind == "geojson" or (wanted not in sizes and wanted in (path.name, path.stem)):
+        wanted = None  # GeoJSON has no layers, and the name of the file itself chose it out of an archive
+    name = _choose_layer(sizes, wanted, report)
+    if name == place.stem:
+        report.layer = path.stem if kind != "geojson" else None
     if sizes[name] > options.limits.rows:
         raise LimitError("tables.layer_too_long", file=report.file, rows=sizes[name], limit=options.limits.rows)
     if (columns := column_count(place, report.file, name, **opening)) > options.limits.columns:
@@ -147,15 +152,15 @@ def _stated(place: Path, kind: str, layer: Layer) -> Detected | None:
     return _KML_CRS if kind == "kml" else match_crs(layer.crs)
 
 
-def _choose_layer(sizes: Mapping[str, int], options: ReadOptions, report: ReadReport) -> str:
+def _choose_layer(sizes: Mapping[str, int], wanted: str | None, report: ReadReport) -> str:
     if not sizes:
         raise InputError("tables.no_layers", file=report.file)
-    if options.layer is not None and options.layer not in sizes:
-        raise MissingError("tables.no_such_layer", file=report.file, layer=options.layer, layers=list(sizes))
-    name = options.layer if options.layer is not None else max(sizes, key=sizes.__getitem__)
+    if wanted is not None and wanted not in sizes:
+        raise MissingError("tables.no_such_layer", file=report.file, layer=wanted, layers=list(sizes))
+    name = wanted if wanted is not None else max(sizes, key=sizes.__getitem__)
     others = tuple(other for other in sizes if other != name)
     report.layer, report.other_layers = name, others
-    if others and options.layer is None:
+    if others and wanted is None:
         told = [f"{other} ({sizes[other]})" for other in others]
         data = {"file": report.file, "layer": name, "rows": sizes[name], "others": told}
         report.note(Finding("tables.layer_chosen", "attention", data))
