@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,9 +49,9 @@ def convert(
 def _convert_point(first: str, second: str, source: str, target: str, as_json: bool) -> None:
     from dataferry import geo
 
-    x, y = (float(value) for value in geo.read_degrees([first, second]))
-    for text, value in ((first, x), (second, y)):
-        if value != value:
+    x, y = (float(number) for number in geo.read_degrees([first, second]))
+    for text, number in ((first, x), (second, y)):
+        if math.isnan(number):
             raise UsageError("geo.not_a_number", text=text)
     source, target = geo.canonical_crs(source), geo.canonical_crs(target)
     point = geo.convert(x, y, source, target)
@@ -70,7 +71,7 @@ def _convert_file(file: Path, out: Path, source: str, target: str, pair: tuple[s
     path = geo.route(source, target)
     if file.exists() and out.exists() and file.samefile(out):
         raise UsageError("geo.overwrites_input", file=str(out))
-    reading = geo_tables.read_file(file, source)
+    reading = geo_tables.read_file(file, None if pair else source)
     table, failed = geo_tables.converted_table(reading, file, source, target, pair)
     geo_tables.write_table(table, out, target)
     value = {"file": file.name, "out": str(out), "rows": table.num_rows, "not_converted": failed, **path.to_json()}
@@ -129,22 +130,21 @@ def _statements(reading: Any, file: Path, pair: tuple[str, str] | None) -> tuple
         found.insert(0, geo_tables.places_of(reading, file, pair))
     if not found:
         geo_tables.places_of(reading, file, None)
-    return found[0], found[1] if len(found) > 1 else None
+    # Readers make a geometry out of such columns: held against itself it would prove anything.
+    others = [places for places in found[1:] if not places.same_numbers(found[0])]
+    return found[0], others[0] if others else None
 
 
 def _render_trials(found: Any) -> None:
-    from dataferry.geo import crs_name
-
     table = Table(box=None, pad_edge=False)
     for heading, justify in (("hypothesis", "left"), ("against", "left"), ("fits", "right"), ("share", "right")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
     table.add_column("behind", justify="right")
     table.add_column("by chance", justify="right")
     for trial in found.trials[:12]:
-        held = trial.hypothesis.against_crs
         behind, chance = (f"{trial.lead:,}", f"{trial.chance:.2g}") if trial is not found.trials[0] else ("", "")
-        against = crs_name(held) if held else ""
-        table.add_row(trial.hypothesis.name(), against, f"{trial.fits:,}", f"{trial.share:.1%}", behind, chance)
+        hypothesis, held = trial.hypothesis.name(), trial.hypothesis.against_name()
+        table.add_row(hypothesis, held, f"{trial.fits:,}", f"{trial.share:.1%}", behind, chance)
     if found.trials:
         console.print(table)
     for finding in found.findings:

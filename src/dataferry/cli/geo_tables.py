@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,8 @@ import pyarrow.compute as pc
 
 from dataferry import geo
 from dataferry.messages import InputError, RefusedError, UsageError
-from dataferry.tables import Reading, geometry_columns, geometry_field, read, write_geoparquet
-from dataferry.tables.options import ReadOptions
+from dataferry.tables import Reading, ReadOptions, read, write_csv
+from dataferry.tables.geoparquet import geometry_columns, geometry_field, write_geoparquet
 
 Pair = tuple[str, str]
 _SLUGS = {geo.WGS84: "wgs84", geo.GCJ02: "gcj02", geo.BD09: "bd09", geo.HK1980: "hk1980"}
@@ -27,6 +28,15 @@ class Places:
     x: geo.Floats
     y: geo.Floats
     columns: str
+
+    def same_numbers(self, other: Places) -> bool:
+        """Whether both state the same numbers; a row with one number missing states none."""
+        here, there = (np.isfinite(places.x) & np.isfinite(places.y) for places in (self, other))
+        same = np.array_equal(here, there) and np.array_equal(self.x[here], other.x[there])
+        return same and np.array_equal(self.y[here], other.y[there])
+
+
+_COLUMNAR = frozenset({"delimited", "xls", "xlsx", "json", "jsonl", "xml"})
 
 
 def read_file(file: Path, crs: str | None = None) -> Reading:
@@ -110,79 +120,80 @@ def _naming_column(reading: Reading, geometry: str, stated: Sequence[str | None]
 def converted_table(reading: Reading, file: Path, source: str, target: str, pair: Pair | None) -> tuple[pa.Table, int]:
     """The table in `target`, and how many rows could not be converted.
 
-    With a pair of columns these stay, and the converted ones come after them with the target in their names, beside a
-    flag. Without one, the geometry column itself is converted.
+    In a file of geometries, these are converted. In a file of columns, or when a pair is named, the columns stay, and
+    the converted ones come after them with the target in their names, beside a flag.
     """
-    table = reading.table
-    name = geometry_name(reading)
-    if pair is None and name is not None:
+    table, name = reading.table, geometry_name(reading)
+    own_geometry = reading.report.format is None or reading.report.format.value not in _COLUMNAR
+    if pair is None and name is not None and own_geometry:
         converted = geo.convert_wkb(table.column(name), source, target)
         index = table.column_names.index(name)
         return table.set_column(index, geometry_field(name, target), converted), 0
+    if name is not None and not own_geometry:
+        table = table.drop_columns([name])
     places = places_of(reading, file, pair or next(iter(geo.find_coordinate_columns(table.column_names).pairs()), None))
     points = geo.convert(places.x, places.y, source, target)
-    slug = _SLUGS.get(target, target.lower().replace(":", ""))
-    labels = ("lon", "lat") if geo.in_degrees(target) else ("easting", "northing")
-    for label, values in zip(labels, (points.x, points.y), strict=True):
-        table = table.append_column(f"{label}_{slug}", pa.array(values, mask=points.flagged))
-    table = table.append_column(f"not_converted_{slug}", pa.array(points.flagged))
+    for label, values in zip(_labels(target), (points.x, points.y), strict=True):
+        table = table.append_column(label, pa.array(values, mask=points.flagged))
+    table = table.append_column("not_converted", pa.array(points.flagged))
     return table, int(points.flagged.sum())
 
 
+def _labels(target: str) -> Pair:
+    slug = _SLUGS.get(target, target.lower().replace(":", ""))
+    x, y = ("lon", "lat") if geo.in_degrees(target) else ("easting", "northing")
+    return f"{x}_{slug}", f"{y}_{slug}"
+
+
 def write_table(table: pa.Table, out: Path, target: str) -> None:
-    """Write by the ending of `out`: the file appears whole or not at all."""
-    writers: dict[str, Callable[[pa.Table, Path, str], None]] = {
-        ".parquet": lambda table, path, _: write_geoparquet(table, path),
-        ".csv": _write_csv,
-        ".geojson": _write_geojson,
-    }
-    writer = writers.get(out.suffix.lower())
-    if writer is None:
+    """Write by the ending of `out`: the file appears whole or not at all.
+
+    Raises:
+        UsageError: `geo.unknown_format`, `geo.no_folder`.
+        RefusedError: `geo.geojson_is_wgs84`.
+    """
+    if out.suffix.lower() not in (".parquet", ".csv", ".geojson"):
         raise UsageError("geo.unknown_format", file=out.name)
     if not out.parent.is_dir():
         raise UsageError("geo.no_folder", file=str(out))
-    temporary = out.with_name(f".{out.stem[:80]}.{secrets.token_hex(6)}{out.suffix}")
-    try:
-        writer(table, temporary, target)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if out.suffix.lower() == ".csv":
+        write_csv(table, out)
+    elif out.suffix.lower() == ".parquet":
+        write_geoparquet(_with_points(table, target), out)
+    else:
+        _write_geojson(_with_points(table, target), out, target)
 
 
-def _write_csv(table: pa.Table, path: Path, _: str) -> None:
+def _with_points(table: pa.Table, target: str) -> pa.Table:
+    """The table with a geometry column of the converted columns, where columns were converted."""
     import shapely
-    from pyarrow import csv
 
-    for name in geometry_columns(table.schema):
-        shapes = geo.geometries_of(geo.as_binary(table.column(name)))
-        texts = pa.array(shapely.to_wkt(shapes, rounding_precision=9).tolist(), type=pa.string())
-        table = table.set_column(table.column_names.index(name), name, texts)
-    csv.write_csv(table, path)
+    if "not_converted" not in table.column_names:
+        return table
+    if "geometry" in table.column_names:
+        table = table.rename_columns({"geometry": "geometry_stated"})
+    x, y = (table.column(label).to_numpy() for label in _labels(target))
+    flagged = table.column("not_converted").to_numpy()
+    points = pa.array(shapely.to_wkb(np.where(flagged, None, shapely.points(x, y))), pa.binary())
+    return table.append_column(geometry_field("geometry", target), points)
 
 
-def _write_geojson(table: pa.Table, path: Path, target: str) -> None:
+def _write_geojson(table: pa.Table, out: Path, target: str) -> None:
     """RFC 7946 knows WGS84 only; anything else would be a file that lies about where it is."""
-    import shapely
     from pyogrio.raw import write_arrow
 
     if target != geo.WGS84:
         raise RefusedError("geo.geojson_is_wgs84", target=target)
-    names = list(geometry_columns(table.schema))
-    if not names:
-        points = shapely.points(table.column("lon_wgs84").to_numpy(), table.column("lat_wgs84").to_numpy())
-        flagged = table.column("not_converted_wgs84").to_numpy(zero_copy_only=False)
-        shapes = np.where(flagged, None, points)
-        table = table.append_column(geometry_field("geometry", target), pa.array(shapely.to_wkb(shapes), pa.binary()))
-        names = ["geometry"]
-    shape = table.schema.get_field_index(names[0])
-    table = table.set_column(shape, pa.field(names[0], pa.binary()), table.column(shape))
+    shapes = geometry_columns(table.schema)
+    name = "geometry" if "geometry" in shapes else next(iter(shapes))
+    table = table.drop_columns([other for other in shapes if other != name])
+    shape = table.schema.get_field_index(name)
+    table = table.set_column(shape, pa.field(name, pa.binary()), table.column(shape))
+    temporary = out.with_name(f".{out.stem[:80]}.{secrets.token_hex(6)}.geojson")
     options = {"RFC7946": "YES", "COORDINATE_PRECISION": "9"}
-    write_arrow(
-        table,
-        path,
-        driver="GeoJSON",
-        geometry_name=names[0],
-        geometry_type="Unknown",
-        crs=target,
-        layer_options=options,
-    )
+    shared: dict[str, Any] = {"driver": "GeoJSON", "geometry_type": "Unknown", "crs": target, "layer_options": options}
+    try:
+        write_arrow(table, temporary, layer=out.stem, geometry_name=name, **shared)
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ class CoordinateAudit:
         unusable: rows where a statement is there but cannot be a place in its CRS.
         shift_east_m, shift_north_m: median of second minus first; far from zero, it speaks of a wrong datum.
         beyond: for each of `BANDS_M`, the rows farther apart.
-        worst: row numbers, counted from 0, farthest apart first.
+        worst: indices of rows, farthest apart first. JSON and findings count rows from 1 instead.
     """
 
     first_crs: str
@@ -62,7 +62,7 @@ class CoordinateAudit:
             "unusable": self.unusable,
             **{name: _rounded(getattr(self, name)) for name in figures},
             "beyond_m": {str(band): count for band, count in self.beyond.items()},
-            "worst": [{"row": row, "distance_m": _rounded(float(self.distance_m[row]))} for row in self.worst],
+            "worst": [{"row": row + 1, "distance_m": _rounded(float(self.distance_m[row]))} for row in self.worst],
             "findings": [{**finding.to_json(), "text": finding.text()} for finding in self.findings],
         }
 
@@ -140,7 +140,7 @@ def _findings(
         east, north = _rounded(figures["shift_east_m"]), _rounded(figures["shift_north_m"])
         found.append(Finding("geo.audit_shift", "attention", {**data, "east_m": east, "north_m": north}))
     elif apart.any():
-        rows = np.flatnonzero(apart)[:20].tolist()
+        rows = (np.flatnonzero(apart)[:20] + 1).tolist()
         data = {"count": int(apart.sum()), "limit_m": int(_ROWS_APART_M), "largest_m": _rounded(largest)}
         found.append(Finding("geo.audit_rows_apart", "attention", {**data, "rows": rows}))
     else:

@@ -164,7 +164,7 @@ def _against_other(x: Floats, y: Floats, other_x: Floats, other_y: Floats) -> De
             distance = geodesic_distance_m(placed.x, placed.y, reference.x, reference.y)
             typical = float(np.nanmedian(distance)) if np.isfinite(distance).any() else None
             fit = np.nan_to_num(distance, nan=np.inf) <= NEAR_M
-            outcomes.append(Outcome(Hypothesis(first.crs, first.swapped, second.crs), fit, typical))
+            outcomes.append(Outcome(Hypothesis(first.crs, first.swapped, second.crs, second.swapped), fit, typical))
     notes = [*_unusable(finite), *_sampled(rows.size, int(finite.sum()))]
     return decide(rank(outcomes, cells_of(x, y)), rows.size, finite.size, notes)
 

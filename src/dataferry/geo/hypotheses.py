@@ -27,13 +27,19 @@ class Hypothesis:
     crs: str
     swapped: bool = False
     against_crs: str | None = None
+    against_swapped: bool = False
 
     def name(self) -> str:
         """Short, for tables and messages: `GCJ-02`, or `WGS 84 (y, x)` when swapped."""
         return crs_name(self.crs) + (" (y, x)" if self.swapped else "")
 
+    def against_name(self) -> str:
+        """What the points were held against, likewise; empty when that was nothing."""
+        return "" if self.against_crs is None else Hypothesis(self.against_crs, self.against_swapped).name()
+
     def to_json(self) -> dict[str, Any]:
-        return {"crs": self.crs, "swapped": self.swapped, "against_crs": self.against_crs}
+        held = {"against_crs": self.against_crs, "against_swapped": self.against_swapped}
+        return {"crs": self.crs, "swapped": self.swapped, **held}
 
     def placed(self, x: Floats, y: Floats, target: str) -> Converted:
         """The points in `target`, if this hypothesis is true."""

@@ -15,7 +15,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dataferry.geo.crs import crs_name
 from dataferry.geo.hypotheses import Hypothesis
 from dataferry.geo.points import Flags, Floats
 from dataferry.messages import Finding
@@ -193,4 +192,4 @@ def _answer(best: Trial, rivals: Sequence[Trial], beaten: Trial | None, found: b
 def _labels(hypotheses: Sequence[Hypothesis]) -> list[str]:
     """Names of tied hypotheses, with what they were held against where that differs."""
     several = len({hypothesis.against_crs for hypothesis in hypotheses}) > 1
-    return [h.name() + (f" / {crs_name(h.against_crs)}" if several and h.against_crs else "") for h in hypotheses]
+    return [h.name() + (f" / {h.against_name()}" if several and h.against_crs else "") for h in hypotheses]
