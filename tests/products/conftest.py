@@ -1,4 +1,5 @@
 """Small product folders for the tests of this room."""
+# ruff: noqa: E501
 
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ STOPS = "district,stop,routes\nWan Chai,a,1\nWan Chai,b,2\nWan Chai,c,2\nEastern
 ProductFolder = Callable[..., Path]
 
 
-@pytest.fixture()
+@pytest.fixture
 def product_folder(tmp_path: Path) -> ProductFolder:
     """Make a product folder; keyword arguments replace whole texts, `edits` replaces parts of product.yaml."""
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dataferry.messages import LANGUAGES
 from dataferry.products.conform import ConformError, conform, round_to
 from dataferry.products.manifest import Manifest
-from dataferry.tables import geometry_field
+from dataferry.tables.geoparquet import geometry_field
 
 WORDS = {"en": "x", "zh-Hant": "x", "zh-Hans": "x"}
 
@@ -112,7 +112,8 @@ def test_values_that_do_not_fit_are_told(values: pa.Array, declared: dict[str, A
 
 def test_every_difference_is_told_together() -> None:
     declared = manifest(
-        {"k": {"type": "string"}, "chargers": {"type": "integer"}, "v": {"type": "number"}, "w": {"type": "date"}}, ["k"]
+        {"k": {"type": "string"}, "chargers": {"type": "integer"}, "v": {"type": "number"}, "w": {"type": "date"}},
+        ["k"],
     )
     table = pa.table([["a"], [3], [float("inf")], [1], [1]], names=["k", "charger", "v", "w", "w2"])
     assert codes(table, declared) == [
@@ -151,7 +152,9 @@ def shapes(values: list[Any], crs: str | None) -> pa.Table:
 
 
 def test_geometry_is_rounded_and_keeps_its_datum() -> None:
-    declared = manifest({"k": {"type": "integer"}, "g": {"type": "geometry", "nullable": True}}, ["k"], "DATAFERRY:GCJ02")
+    declared = manifest(
+        {"k": {"type": "integer"}, "g": {"type": "geometry", "nullable": True}}, ["k"], "DATAFERRY:GCJ02"
+    )
     point, solid = shapely.Point(121.123456789, -1e-9), shapely.from_wkt("POINT Z (1 2 3.123456789)")
     answer = shapes([shapely.to_wkb(point, byte_order=0), None, shapely.to_wkb(solid)], "DATAFERRY:GCJ02")
     table, _ = conform(answer, declared)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dataferry.products import table_digest
 from dataferry.products.manifest import Column, Words
-from dataferry.tables import geometry_field
+from dataferry.tables.geoparquet import geometry_field
 
 TEXT = Words(en="x", zh_hant="x", zh_hans="x")
 
@@ -94,7 +94,8 @@ def test_noise_below_the_declared_decimals_does_not_matter(steps: list[int], ran
     noisy = exact + np.array([random.uniform(-4e-4, 4e-4) for _ in steps])
     ids = list(range(len(steps)))
     digests = {
-        table_digest(pa.table({"id": ids, "value": values}), columns, ["id"], None) for values in (exact, noisy, exact + 0.0)
+        table_digest(pa.table({"id": ids, "value": values}), columns, ["id"], None)
+        for values in (exact, noisy, exact + 0.0)
     }
     assert len(digests) == 1
 

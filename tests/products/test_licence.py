@@ -1,4 +1,4 @@
-"""Licence algebra: the table case by case, and what must hold for any inputs: stricter with each, unknown never permits."""
+"""Licence algebra: the table case by case, and for any inputs: stricter with each, unknown never permits."""
 
 import pytest
 from hypothesis import given
@@ -63,7 +63,11 @@ def test_the_blocking_input_is_named_among_others() -> None:
 
 def test_attribution_is_gathered_once_and_asked_for_where_it_is_owed() -> None:
     verdict = judge_licences(
-        [given_input("CC-BY-4.0", "a", "© A"), given_input("CC-BY-4.0", "b", "© A"), given_input("CC-BY-4.0", "c", None)],
+        [
+            given_input("CC-BY-4.0", "a", "© A"),
+            given_input("CC-BY-4.0", "b", "© A"),
+            given_input("CC-BY-4.0", "c", None),
+        ],
         "CC-BY-4.0",
     )
     assert verdict.attribution == ("© A",)

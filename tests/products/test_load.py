@@ -76,7 +76,9 @@ def test_each_mistake_is_told_at_its_place(
 
 
 def test_all_problems_are_told_together_and_in_order(product_folder: ProductFolder) -> None:
-    folder = product_folder(edits={"name: stops\n": "nam: stops\n", "type: integer": "type: int", "seed: 42": "sed: 42"})
+    folder = product_folder(
+        edits={"name: stops\n": "nam: stops\n", "type: integer": "type: int", "seed: 42": "sed: 42"}
+    )
     found = problems(folder)
     assert found == [
         ("missing_key", "product.yaml@1"),
@@ -115,5 +117,3 @@ def test_paths_stay_inside(tmp_path: Path, name: str) -> None:
     folder.mkdir()
     with pytest.raises(RefusedError):
         inside(folder / name, (folder,))
-
-

@@ -1,12 +1,11 @@
 """product.yaml is hostile until shown otherwise: bombs, tags, twins and garbage end as problems with a line."""
 
-import io
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ruamel.yaml import YAML
 
 from dataferry.messages import InputError
 from dataferry.products.yaml_file import MAX_BYTES, ManifestError, dotted, parse_yaml
@@ -21,7 +20,8 @@ def problems(content: bytes) -> list[tuple[str, int]]:
 
 
 LAUGHS = b"a: &a [x, x, x]\n" + b"".join(
-    f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n".encode() for before, name in zip("abcdefghi", "bcdefghij", strict=True)
+    f"{name}: &{name} [{', '.join(['*' + before] * 9)}]\n".encode()
+    for before, name in zip("abcdefghi", "bcdefghij", strict=True)
 )
 
 
@@ -58,19 +58,18 @@ def test_values_and_lines() -> None:
 
 
 PLAIN = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"])),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
 
 @given(st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), PLAIN, min_size=1, max_size=5))
 def test_plain_values_come_back_as_they_were_written(value: dict[str, Any]) -> None:
-    stream = io.BytesIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.representer.ignore_aliases = lambda _data: True
-    yaml.dump(value, stream)
-    assert parse_yaml(stream.getvalue(), "p").value == value
+    """JSON is YAML."""
+    assert parse_yaml(json.dumps(value, ensure_ascii=False).encode(), "p").value == value
 
 
 @given(st.binary(max_size=300))
@@ -78,4 +77,5 @@ def test_garbage_never_ends_in_a_traceback(content: bytes) -> None:
     try:
         parse_yaml(content, "p")
     except ManifestError as error:
-        assert error.problems
+        found = error.problems
+        assert found

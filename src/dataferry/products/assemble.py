@@ -12,7 +12,7 @@ from dataferry.products.maker import Made
 from dataferry.products.quality import quality_state
 from dataferry.products.release import FORMAT
 from dataferry.products.report import output_column
-from dataferry.tables import profile
+from dataferry.tables.profile import profile
 
 
 def assemble(made: Made, bbox: list[float] | None, notes: Iterable[Finding]) -> dict[str, Any]:

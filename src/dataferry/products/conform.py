@@ -14,7 +14,7 @@ from dataferry.geo import in_degrees
 from dataferry.messages import Finding, InputError
 from dataferry.products.consistency import nearest
 from dataferry.products.manifest import DEFAULT_DECIMALS, Column, Manifest, Output
-from dataferry.tables import geometry_columns, geometry_field, plain_geometry
+from dataferry.tables.geoparquet import geometry_columns, geometry_field, plain_geometry
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
@@ -233,7 +233,7 @@ def _geometry(
         raise _wrong(column, array)
     found = found_crs[column.name]
     if found is None or not _same_crs(found, output.crs):
-        data = {"column": column.name, "found": found or "?", "declared": output.crs or "?"}
+        data: dict[str, Any] = {"column": column.name, "found": found or "?", "declared": output.crs or "?"}
         raise ColumnError(Finding("products.output_crs", "blocked", data))
     try:
         shapes = shapely.from_wkb(array.to_numpy())

@@ -13,8 +13,10 @@ from dataferry.geo import canonical_crs
 from dataferry.messages import LANGUAGES, DataferryError, InputError, MissingError, State
 from dataferry.products.licence import InputTerms
 from dataferry.products.load import Product, inside
-from dataferry.products.manifest import Input, Reading
-from dataferry.tables import ReadOptions, SnapshotStore, geometry_columns, plain_geometry, read, write_geoparquet
+from dataferry.products.manifest import Input
+from dataferry.tables import Reading, ReadOptions, read
+from dataferry.tables.geoparquet import geometry_columns, plain_geometry, write_geoparquet
+from dataferry.tables.snapshots import SnapshotStore
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Prepared:
 
 def read_options(spec: Input) -> ReadOptions:
     """What product.yaml declares about an input, as options of a reading."""
-    reading: Reading = spec.read
+    reading = spec.read
     return ReadOptions(
         crs=None if spec.crs is None else canonical_crs(spec.crs),
         encoding=reading.encoding,
@@ -150,19 +152,32 @@ class Preparation:
 
     def _from_file(self, name: str, spec: Input) -> Prepared:
         path = locate(self.product.folder, spec.file or "", self.data_roots)
-        return self._read(name, spec, path, spec.file or path.name)
+        called = spec.file or path.name
+        if self.store is None or not _stands_alone(path):
+            return self._prepared(name, spec, _told(name, called, lambda: read(path, read_options(spec))), called)
+        source = {"product": self.product.name, "input": name, "file": called}
+        kept = self.store.put(path, name=path.name, media_type="application/octet-stream", source=source)
+        return self._prepared(name, spec, self._cached(name, spec, kept.sha256, called), called)
 
     def _from_snapshot(self, name: str, spec: Input, sha256: str) -> Prepared:
         if self.store is None:
             raise MissingError("products.no_store", input=name, snapshot=sha256)
         if sha256 not in self.store:
             raise MissingError("products.no_snapshot", input=name, dataset=spec.dataset, snapshot=sha256)
-        found = self.store.open(sha256)
-        if isinstance(found, Path):
-            return self._read(name, spec, found, f"{spec.dataset}@{sha256[:12]}")
-        path = self.work / f"{name}.snapshot"
-        path.write_bytes(bytes(found))
-        return self._read(name, spec, path, f"{spec.dataset}@{sha256[:12]}")
+        called = f"{spec.dataset}@{sha256[:12]}"
+        return self._prepared(name, spec, self._cached(name, spec, sha256, called), called)
+
+    def _cached(self, name: str, spec: Input, sha256: str, called: str) -> Reading:
+        """The reading of a snapshot, kept beside it for the next build."""
+        store, options = self.store, read_options(spec)
+        assert store is not None  # noqa: S101 - both callers have one
+        known = store.table(sha256, options)
+        if known is not None:
+            return known
+        with store.open(sha256) as path:
+            reading = _told(name, called, lambda: read(path, options))
+        store.put_table(sha256, reading, options)
+        return reading
 
     def _from_product(self, name: str, spec: Input) -> Prepared:
         upstream = self.build_product(self.product.folder / (spec.product or ""))
@@ -182,11 +197,7 @@ class Preparation:
             columns=tuple(upstream.table.column_names),
         )
 
-    def _read(self, name: str, spec: Input, source: Path, called: str) -> Prepared:
-        try:
-            reading = read(source, read_options(spec))
-        except DataferryError as error:
-            raise InputError("products.input_unreadable", input=name, file=called, problem=error.text()) from error
+    def _prepared(self, name: str, spec: Input, reading: Reading, called: str) -> Prepared:
         table = plain_geometry(reading.table)
         path = self.work / f"{name}.parquet"
         write_geoparquet(table, path)
@@ -204,6 +215,21 @@ class Preparation:
             read_report=report,
             columns=tuple(table.column_names),
         )
+
+
+def _told(name: str, called: str, reading: Callable[[], Reading]) -> Reading:
+    """A reading, whose error says which input it is."""
+    try:
+        return reading()
+    except DataferryError as error:
+        raise InputError("products.input_unreadable", input=name, file=called, problem=error.text()) from error
+
+
+def _stands_alone(path: Path) -> bool:
+    """Whether the file is the whole input: no folder, and no companions such as .shx, .dbf and .prj beside it."""
+    return path.is_file() and not any(
+        other != path and other.stem == path.stem and not other.name.startswith(".") for other in path.parent.iterdir()
+    )
 
 
 def locate(folder: Path, file: str, data_roots: tuple[Path, ...]) -> Path:

@@ -20,6 +20,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 from sqlglot.schema import MappingSchema
 
 from dataferry.messages import Finding
+from dataferry.products.allowed_functions import AGGREGATES
 from dataferry.products.recipe_dialect import RecipeDialect
 
 CONVERSIONS: Mapping[str, str] = {
@@ -41,16 +42,21 @@ Origin = tuple[str, str]
 
 @dataclass
 class Trace:
-    """Where a value comes from: (input, column) pairs, the functions it passed, and the datums it was put in."""
+    """Where a value comes from: (input, column) pairs, the functions it passed, the datums it was put in.
+
+    `carriers` are the inputs whose rows carry a constant: adding up `1 AS stops` counts their rows.
+    """
 
     origins: set[Origin] = field(default_factory=set)
     through: list[str] = field(default_factory=list)
     datums: set[str] = field(default_factory=set)
+    carriers: set[str] = field(default_factory=set)
 
     def add(self, other: Trace) -> None:
         self.origins |= other.origins
         self.through += [name for name in other.through if name not in self.through]
         self.datums |= other.datums
+        self.carriers |= other.carriers
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ class _Tracer:
     def output(self, column: str) -> Trace | None:
         names = [name.lower() for name in self.root.expression.named_selects]
         if column.lower() not in names:
-            return ""
+            return None
         return self.column_of(self.root, self.root.expression.named_selects[names.index(column.lower())])
 
     def column_of(self, scope: Scope, name: str) -> Trace:
@@ -162,7 +168,10 @@ class _Tracer:
                 if position < len(branch_names):
                     whole.add(self.column_of(branch, branch_names[position]))
             return whole
-        return self.expression(scope, query.selects[position])
+        trace = self.expression(scope, query.selects[position])
+        if not trace.origins:
+            trace.carriers |= set(self.base_tables(scope))
+        return trace
 
     def expression(self, scope: Scope, node: exp.Expression) -> Trace:
         """The trace of an expression: its columns, and the functions on the way, outermost first."""
@@ -175,11 +184,14 @@ class _Tracer:
         name = _function_name(inner)
         if name:
             whole.through.append(name)
-        if name == "count" and not list(inner.find_all(exp.Column)):
+        if name in AGGREGATES and not list(inner.find_all(exp.Column)):
             whole.origins |= {(table, WHOLE_ROW) for table in self.base_tables(scope)}
             return whole
         for child in inner.iter_expressions():
             whole.add(self.expression(scope, child))
+        if name in AGGREGATES:
+            whole.origins |= {(table, WHOLE_ROW) for table in whole.carriers}
+            whole.carriers = set()
         self.note_datum(name, whole, inner)
         return whole
 
@@ -194,6 +206,8 @@ class _Tracer:
             for table, column in sorted(geometry):
                 own = self.crs.get((table, column))
                 source = own if own in sources else ", ".join(sorted(sources))
+                if source == target:
+                    continue
                 self.found[(name, table, column)] = {
                     "function": name,
                     "input": table,
@@ -216,7 +230,7 @@ class _Tracer:
         return Trace()
 
     def copy(self, trace: Trace) -> Trace:
-        return Trace(set(trace.origins), list(trace.through), set(trace.datums))
+        return Trace(set(trace.origins), list(trace.through), set(trace.datums), set(trace.carriers))
 
     def base_column(self, table: str, name: str) -> Trace:
         real = next((known for known in self.inputs if known.lower() == table.lower()), table)
@@ -272,7 +286,7 @@ def _function_name(node: exp.Expression) -> str:
     """The SQL name of a function call in lower case; `cast`, `case` and windows count, operators do not (empty)."""
     if isinstance(node, exp.Anonymous):
         return str(node.name).lower()
-    if isinstance(node, exp.And | exp.Or):
+    if isinstance(node, exp.And | exp.Or | exp.If):
         return ""
     if isinstance(node, exp.Case):
         return "case"

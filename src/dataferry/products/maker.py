@@ -25,7 +25,8 @@ from dataferry.products.load import Product
 from dataferry.products.manifest import Limits, Manifest
 from dataferry.products.quality import Outcome, check_quality
 from dataferry.products.sandbox import RecipeRun, SandboxLimits, run_recipe
-from dataferry.tables import SnapshotStore, read_geoparquet
+from dataferry.tables.geoparquet import read_geoparquet
+from dataferry.tables.snapshots import SnapshotStore
 
 Progress = Callable[[str, float | None], None]
 

@@ -40,7 +40,9 @@ def _same_in_all(value: Any) -> Any:
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000), AfterValidator(_one_line)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Name = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=64)]
-"""A table or column name: letters of any script, digits and underscores, not beginning with a digit."""
+"""A column name: letters of any script, digits and underscores, not beginning with a digit."""
+TableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
+"""What an input is called in the recipe: small Latin letters, digits and underscores."""
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}(-[0-9A-Za-z.-]{1,40})?$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -64,7 +66,7 @@ class Words(Model):
         return {"en": self.en, "zh-Hant": self.zh_hant, "zh-Hans": self.zh_hans}
 
 
-class Reading(Model):
+class ReadSpec(Model):
     """What the product declares about a file; what is left out is detected, with evidence in the read report."""
 
     encoding: str | None = None
@@ -92,7 +94,7 @@ class Input(Model):
     attribution: Text | None = None
     crs: str | None = None
     synthetic: bool = False
-    read: Reading = Reading()
+    read: ReadSpec = ReadSpec()
 
 
 class Column(Model):
@@ -242,7 +244,7 @@ class Manifest(Model):
     version: Version
     title: Words
     description: Words
-    inputs: Annotated[dict[Name, Input], Field(min_length=1, max_length=100)]
+    inputs: Annotated[dict[TableName, Input], Field(min_length=1, max_length=100)]
     output: Output
     licence: LicenceId
     build: Build

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from dataferry.messages import InputError, RefusedError
-from dataferry.tables import ReadOptions, geometry_columns, plain_geometry, read
+from dataferry.tables import ReadOptions, read
+from dataferry.tables.geoparquet import geometry_columns, plain_geometry
 
 _SAMPLE = "place,chargers\nCentral and Western,120\nHuangpu,310\n"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -76,8 +77,8 @@ def _crs_of(table: pa.Table) -> str | None:
 
 
 def _table_name(stem: str, taken: set[str]) -> str:
-    name = re.sub(r"\W+", "_", stem).strip("_").lower()[:48] or "input"
-    name = name if _WORD.fullmatch(name) else f"t_{name}"
+    name = re.sub(r"[^a-z0-9]+", "_", stem.lower()).strip("_")[:48] or "input"
+    name = name if name[0].isalpha() else f"t_{name}"
     number, base = 2, name
     while name in taken:
         name, number = f"{base}_{number}", number + 1
