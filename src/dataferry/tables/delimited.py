@@ -30,7 +30,9 @@ from dataferry.tables.patterns import leading_bytes
 from dataferry.tables.report import ReadReport
 from dataferry.tables.values import type_column
 
-_HEAD = 1024 * 1024
+_HEAD = 256 * 1024
+_WIDE_HEAD = 8 * 1024 * 1024
+_FEWEST_LINES = 50
 _WINDOW = 64 * 1024
 _SAMPLED_ROWS = 3000
 _LINE_END = re.compile(rb"\r\n|\n|\r")
@@ -67,6 +69,8 @@ def parse_delimited(path: Path, options: ReadOptions, report: ReadReport) -> pa.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
+        if head.count(b"\n") < _FEWEST_LINES:
+            head += file.read(_WIDE_HEAD)
     encoding = detect_encoding(head, options.encoding, whole=len(head) == report.bytes)
     encoding, plan, columns = _read_decoded(path, head, encoding, options)
     note_encoding(report, encoding)
@@ -193,7 +197,7 @@ def _notes(
     with path.open("rb") as file:
         file.seek(begin)
         tail = file.read()
-    pieces = re.split(rb"(?<=\n)", tail)
+    pieces = re.split(rb"(?<=\n)|(?<=\r)(?!\n)", tail)
     pieces = pieces if begin == start else pieces[1:]
     rows: list[Row] = []
     for piece in pieces:
@@ -212,12 +216,12 @@ def _notes(
 def _windows(body: Body) -> list[Row]:
     """Rows from the middle and from the end of the body."""
     out: list[Row] = []
-    if body.encoding.is_wide or body.end - body.start < 4 * _HEAD // 2:
+    if body.encoding.is_wide or body.end - body.start < 2 * _HEAD:
         return out
     with body.path.open("rb") as file:
         for begin in ((body.start + body.end) // 2, body.end - _WINDOW):
             file.seek(begin)
-            piece = file.read(min(_WINDOW, body.end - begin)).split(b"\n", 1)[-1]
+            piece = re.split(rb"[\r\n]+", file.read(min(_WINDOW, body.end - begin)), maxsplit=1)[-1]
             out += cut(piece.decode(body.encoding.codec, "replace"), body.dialect, whole=False).rows[1:]
     return out
 
@@ -297,8 +301,8 @@ def _second_opinion(
     place = int(np.argmax(np.memmap(path, dtype=np.uint8, mode="r") >= 0x80))
     with path.open("rb") as file:
         file.seek(max(0, place - 200))
-        sample = file.read(8 * _HEAD)
-    again = detect_encoding(sample.split(b"\n", 1)[-1], whole=len(sample) < 8 * _HEAD)
+        sample = file.read(_WIDE_HEAD)
+    again = detect_encoding(sample.split(b"\n", 1)[-1], whole=len(sample) < _WIDE_HEAD)
     fits = again.codec != encoding.codec and again.detected.basis != "inferred"
     return replace(again, mark_bytes=encoding.mark_bytes) if fits else None
 

@@ -16,7 +16,7 @@ from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding, 
 from dataferry.tables.finish import RawTable, finish
 from dataferry.tables.naming import name_columns
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.records import Records, flatten
+from dataferry.tables.records import Records
 from dataferry.tables.report import ReadReport
 from dataferry.tables.sniff import json_wrapper
 
@@ -242,14 +242,14 @@ def _as_records(node: Any, path: tuple[str, ...]) -> RecordSet | None:
 
 def _rows(chosen: RecordSet) -> Iterator[dict[str, Any]]:
     if chosen.shape == "single":
-        yield flatten(chosen.value)
+        yield chosen.value
     elif chosen.shape == "objects":
         for item in chosen.value:
-            yield flatten(item or {})
+            yield item or {}
     elif chosen.shape == "keyed":
         for key, item in chosen.value.items():
             name = "key" if "key" not in item else "key_of_object"
-            yield {name: key, **flatten(item)}
+            yield {name: key, **item}
     elif chosen.shape == "lists":
         for item in chosen.value:
             yield _numbered(item or [])
@@ -259,11 +259,11 @@ def _rows(chosen: RecordSet) -> Iterator[dict[str, Any]]:
                 yield {"group": index, **_numbered(item)}
     else:
         for value in chosen.value:
-            yield flatten({"value": value})
+            yield {"value": value}
 
 
 def _numbered(cells: Any) -> dict[str, Any]:
-    return flatten({f"column_{position}": cell for position, cell in enumerate(cells, 1)})
+    return {f"column_{position}": cell for position, cell in enumerate(cells, 1)}
 
 
 def _table(records: Records, options: ReadOptions, report: ReadReport) -> pa.Table:
@@ -304,7 +304,7 @@ def _line_record(text: str, number: int, bad: list[int]) -> dict[str, Any]:
         bad.append(number)
         return {"unreadable_line": text}
     if isinstance(value, Mapping):
-        return flatten(value) or {"value": None}
+        return dict(value) or {"value": None}
     return _numbered(value) if isinstance(value, list) else {"value": value}
 
 

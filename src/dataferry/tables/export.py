@@ -38,7 +38,7 @@ def write_csv(table: pa.Table, path: str | os.PathLike[str], *, neutralise: bool
                 columns = []
                 for name, column in zip(batch.schema.names, batch.columns, strict=True):
                     if name in shapes:
-                        column = pa.array(shapely.to_wkt(shapely.from_wkb(column.to_pylist()), trim=True), pa.string())
+                        column = pa.array(shapely.to_wkt(shapely.from_wkb(column.to_pylist()), trim=True, rounding_precision=-1), pa.string())
                     elif _is_text(column.type):
                         column, count = _harmless(column.cast(pa.string())) if neutralise else (column, 0)
                         changed += count

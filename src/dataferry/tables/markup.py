@@ -23,7 +23,7 @@ from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding, 
 from dataferry.tables.finish import RawTable, finish
 from dataferry.tables.naming import name_columns
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.records import Records, flatten
+from dataferry.tables.records import Records
 from dataferry.tables.report import Detected, ReadReport
 
 _PIECE = 1024 * 1024
@@ -188,7 +188,7 @@ def _rows(path: Path, encoding: Encoding, options: ReadOptions, record: Path_) -
             continue
         if at == record:
             value = _value(element)
-            yield flatten(value) if isinstance(value, dict) else {record[-1]: value}
+            yield value if isinstance(value, dict) else {record[-1]: value}
         if len(at) <= depth or at[:depth] != record:
             element.clear()
 

@@ -25,7 +25,7 @@ CENSORED = (
     rf"^(?:{_AMOUNT}\s*(?:\+|以上|及以上|或以上|以下|(?i:(?:and|or) (?:more|above|over|less|below|under)))"
     rf"|(?:[<>≤≥＜＞]=?|(?i:less than|more than|under|over|above|below)|少於|少于|小于|大于|超过|超過|多於|多于)\s*{_AMOUNT})$"
 )
-FIRST_AMOUNT = rf"(?P<v>{_AMOUNT})"
+FIRST_AMOUNT = r"(?P<v>[-+]?(?:(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)"
 FORMULA = r"^[=@]\s*[A-Za-z('\"|+\-\d]|^[+\-][A-Za-z(]|^\t[=+\-@]"
 DESTROYED = r"^[_?\x{FFFD}]{2,}$"
 DAMAGED = r"__|\?\?|\x{FFFD}"
@@ -33,7 +33,7 @@ MOJIBAKE = r"[ÃÂåäæçèéïð][\x{0080}-\x{00BF}‚ƒ„…†‡ˆ‰Š‹
 BOOLEAN = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
 MISSING = (
     "*", "**", "***", "****", "-", "--", "---", "—", "–", "－", "-*", "--*", "#", "##", ".", "..", "...", "…", "?", "/", "//",
-    "na", "n/a", "n.a.", "n.a", "nan", "nil", "null", "none", "missing", "not available", "unavailable", "no data",
+    "inf", "-inf", "+inf", "infinity", "-infinity", "∞", "na", "n/a", "n.a.", "n.a", "nan", "nil", "null", "none", "missing", "not available", "unavailable", "no data",
     "#n/a", "#value!", "#ref!", "#div/0!", "#null!", "#num!", "\\n", "无", "無", "暂无", "暫無", "缺", "缺测", "缺測",
     "不详", "不詳", "不適用", "不适用", "没有数据", "沒有數據", "无数据", "無數據",
 )  # fmt: skip

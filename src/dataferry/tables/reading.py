@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -62,7 +63,7 @@ def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> Re
             raise LimitError("tables.out_of_memory", file=place.name) from None
         except RecursionError:
             raise LimitError("tables.too_deep", file=place.name, limit=wanted.limits.nesting) from None
-        except (pa.ArrowException, ValueError, TypeError, KeyError, IndexError, OSError, OverflowError) as error:
+        except (pa.ArrowException, csv.Error, ValueError, TypeError, LookupError, OSError, OverflowError) as error:
             reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
             raise InputError("tables.unreadable", file=place.name, reason=reason) from error
         report.sha256 = digest.result()

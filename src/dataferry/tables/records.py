@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,21 +16,51 @@ from dataferry.tables.options import ReadLimits
 
 _AT_ONCE = 20_000
 _DEEPEST_NAME = 6
+_MOST_KEYS = 40
+_KEYED_SHARE = 0.25
 
 
-def flatten(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> dict[str, Any]:
-    """One level of columns from nested objects; lists and what lies deeper than six names stay JSON text."""
+def flatten(
+    record: Mapping[str, Any], keyed: frozenset[str] = frozenset(), prefix: str = "", depth: int = 0
+) -> dict[str, Any]:
+    """One level of columns from nested objects; lists and what lies deeper than six names stay JSON text.
+
+    Args:
+        keyed: dotted names of objects whose keys are data, such as `{"0600": ..., "0715": ...}`; they stay JSON text.
+    """
     flat: dict[str, Any] = {}
     for key, value in record.items():
         name = f"{prefix}.{key}" if prefix else str(key)
-        if isinstance(value, Mapping) and value and depth < _DEEPEST_NAME:
-            for inner, leaf in flatten(value, name, depth + 1).items():
+        if isinstance(value, Mapping) and value and depth < _DEEPEST_NAME and name not in keyed:
+            for inner, leaf in flatten(value, keyed, name, depth + 1).items():
                 flat[_free(inner, flat)] = leaf
         elif isinstance(value, Mapping | list):
             flat[_free(name, flat)] = _Nested(as_json(value)) if value else None
         else:
             flat[_free(name, flat)] = value
     return flat
+
+
+def keyed_objects(records: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Dotted names of inner objects that have many different keys over the records but few in each."""
+    keys: dict[str, Counter[str]] = {}
+    seen: Counter[str] = Counter()
+    for record in records:
+        level = [("", record, 0)]
+        while level:
+            prefix, node, depth = level.pop()
+            for key, value in node.items():
+                if isinstance(value, Mapping) and value and depth < _DEEPEST_NAME:
+                    name = f"{prefix}.{key}" if prefix else str(key)
+                    seen[name] += 1
+                    keys.setdefault(name, Counter()).update(map(str, value))
+                    if len(keys[name]) <= _MOST_KEYS * 4:
+                        level.append((name, value, depth + 1))
+    return frozenset(
+        name
+        for name, counts in keys.items()
+        if len(counts) > _MOST_KEYS and counts.total() / seen[name] < _KEYED_SHARE * len(counts)
+    )
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:
@@ -52,11 +83,15 @@ def as_json(value: Any) -> str:
 
 
 class Records:
-    """Collects records chunk by chunk into Arrow columns, so that no Python object of a past chunk is kept."""
+    """Flattens records chunk by chunk into Arrow columns, so that no Python object of a past chunk is kept.
+
+    Which inner objects are keyed by data is decided on the first chunk.
+    """
 
     def __init__(self, file: str, limits: ReadLimits) -> None:
         self.file, self.limits = file, limits
         self.nested: set[str] = set()
+        self._keyed: frozenset[str] | None = None
         self.rows = 0
         self._parts: dict[str, list[pa.Array]] = {}
         self._chunk: list[dict[str, Any]] = []
@@ -71,6 +106,9 @@ class Records:
             self.add(record)
 
     def _flush(self) -> None:
+        if self._keyed is None:
+            self._keyed = keyed_objects(self._chunk)
+        self._chunk = [flatten(record, self._keyed) for record in self._chunk]
         names = dict.fromkeys(name for record in self._chunk for name in record)
         for name in names:
             if name not in self._parts:
