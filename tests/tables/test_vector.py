@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from dataferry.geo import convert_wkb
 from dataferry.messages import InputError, LimitError, MissingError, RefusedError, UsageError
 from dataferry.tables.gdal import pyogrio
+from dataferry.tables.geojson_crs import find_crs_member
 from dataferry.tables.geoparquet import geometry_columns, geometry_field, write_geoparquet
 from dataferry.tables.options import ReadLimits, ReadOptions
 from dataferry.tables.reading import read
@@ -232,6 +233,18 @@ def test_a_legacy_crs_member_is_respected(tmp_path: Path, member: str, crs: str 
     assert crs_of(table) == crs
     assert (report.crs.basis if report.crs else None) == basis
     assert ("crs_unknown" in codes(report)) == (crs is None)
+
+
+def test_a_property_called_crs_is_no_statement(tmp_path: Path) -> None:
+    """Only the outermost object speaks for the file, before or after its features, whatever strings hold."""
+    inner = '"properties":{"crs":null,"note":"a \\"crs\\": {[","n":'
+    text = feature_collection("[1,2]", "[3,4]").replace('"properties":{"n":', inner)
+    (tmp_path / "a.geojson").write_text(text)
+    assert find_crs_member(tmp_path / "a.geojson") is None
+    assert crs_of(parse(tmp_path / "a.geojson")[0]) == "EPSG:4326"
+    after = text[:-1] + ', "crs": {"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::2326"}}, "bbox":[1,2,3,4]}'
+    (tmp_path / "a.geojson").write_text(after)
+    assert crs_of(parse(tmp_path / "a.geojson")[0]) == "EPSG:2326"
 
 
 def test_coordinates_that_do_not_fit_the_crs_are_told(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pyproj
@@ -10,15 +9,12 @@ from pyproj.exceptions import CRSError
 
 from dataferry.geo import canonical_crs, crs_of_projjson, in_degrees
 from dataferry.messages import DataferryError, Finding
+from dataferry.tables.geojson_crs import find_crs_member
 from dataferry.tables.report import Detected, ReadReport
 
 Bounds = tuple[float, float, float, float]
 
 _LEAST_CONFIDENCE = 70
-_CHUNK = 1024 * 1024
-_MEMBER = re.compile(rb'"crs"\s*:\s*(?:(null)|\{[^{}]*?(?:\{[^{}]*\}[^{}]*?)?\})')
-_NAME = re.compile(rb'"name"\s*:\s*"([^"\\]{1,200})"(?=\s*[,}])')
-_LINK = re.compile(rb'"(?:href|url)"\s*:|"type"\s*:\s*"(?:link|url)"', re.IGNORECASE)
 
 
 def match_crs(text: str | None) -> Detected | None:
@@ -50,28 +46,14 @@ def _known(text: str) -> str | None:
         return None
 
 
-def geojson_member(path: Path) -> tuple[bool, str | None, bool]:
-    """(is there a `crs` member, the name in it, whether it points elsewhere) of a GeoJSON text of 2008's form."""
-    tail = b""
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            text = tail + chunk
-            for match in _MEMBER.finditer(text):
-                name = _NAME.search(match[0])
-                if match[1] or name or _LINK.search(match[0]):
-                    return True, name[1].decode("utf-8", "replace") if name else None, bool(_LINK.search(match[0]))
-            tail = text[-1024:]
-    return False, None, False
-
-
 def geojson_crs(path: Path) -> Detected | None:
     """The CRS of a GeoJSON file: a legacy `crs` member is respected; without one RFC 7946 section 4 says WGS 84."""
-    present, name, _ = geojson_member(path)
-    if not present:
+    member = find_crs_member(path)
+    if member is None:
         return Detected("EPSG:4326", "inferred", "RFC 7946: GeoJSON without a crs member is WGS 84, longitude first")
-    if name is None:
+    if member.name is None:
         return None
-    return Detected(_known(name) or "", "stated", f"crs member: {name}")
+    return Detected(_known(member.name) or "", "stated", f"crs member: {member.name}")
 
 
 def settle_crs(declared: str | None, stated: Detected | None, bounds: Bounds | None, report: ReadReport) -> str | None:

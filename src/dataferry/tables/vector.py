@@ -16,13 +16,14 @@ from dataferry.messages import Finding, InputError, LimitError, MissingError, Re
 from dataferry.tables.archive import open_member
 from dataferry.tables.declared_columns import apply_declared, type_word
 from dataferry.tables.gdal import Layer, bring, column_count, layer_sizes, read_layer, read_linear_wkb, workplace
+from dataferry.tables.geojson_crs import find_crs_member
 from dataferry.tables.geoparquet import geometry_columns, geometry_field, read_geoparquet
 from dataferry.tables.options import ReadOptions
 from dataferry.tables.report import ColumnReport, Detected, ReadReport, RowLedger
 from dataferry.tables.shape_check import check_shapes
 from dataferry.tables.shapefile import read_dbf, read_shapefile
 from dataferry.tables.sniff import sniff
-from dataferry.tables.stated_crs import geojson_crs, geojson_member, match_crs, settle_crs
+from dataferry.tables.stated_crs import geojson_crs, match_crs, settle_crs
 from dataferry.tables.vector_text import checked_copy
 
 # What GDAL calls the drivers we let read each kind: a file that wakes another one is refused.
@@ -94,9 +95,9 @@ def _opened(path: Path, kind: str, options: ReadOptions, report: ReadReport) -> 
             place = checked_copy(path, folder / "data.kml", options.encoding, options.limits, report)
         elif kind in ("geojson", "kml", "gml"):
             place = folder / ("data" + _SUFFIXES[kind])
-            if kind == "geojson" and geojson_member(path)[2]:
-                raise RefusedError("tables.reaches_out", file=report.file)
             checked_copy(path, place, options.encoding, options.limits, report)
+            if kind == "geojson" and (member := find_crs_member(place)) and member.is_link:
+                raise RefusedError("tables.reaches_out", file=report.file)
         else:
             place = _bring_database(path, folder / ("data" + _SUFFIXES[kind]), kind, report)
         yield _read(place, kind, options, report, path)
