@@ -166,9 +166,11 @@ def check_statement(sql: str, tables: Mapping[str, pa.Schema]) -> CheckedStateme
 def _name_exactly(tree: exp.Expression) -> None:
     """Quote every name, as the engine would read it bare: in ASCII lower case (functions always)."""
     for call in list(tree.find_all(exp.Anonymous)):
-        call.set("this", exp.to_identifier(call.name.lower(), quoted=True))
+        # The engine looks a quoted table function up with its quotes.
+        call.set("this", exp.to_identifier(call.name.lower(), quoted=not isinstance(call.parent, exp.Table)))
     for identifier in tree.find_all(exp.Identifier):
-        if not identifier.args.get("quoted"):
+        called = isinstance(identifier.parent, exp.Anonymous) and identifier.arg_key == "this"
+        if not identifier.args.get("quoted") and not called:
             identifier.set("this", "".join(c.lower() if c.isascii() else c for c in identifier.name))
             identifier.set("quoted", True)
 

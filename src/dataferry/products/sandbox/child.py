@@ -102,6 +102,8 @@ def _run(job: dict[str, Any], data: int, report: Report) -> None:
     from dataferry.products.sandbox.limits import MEBIBYTE, SandboxLimits
     from dataferry.tables.engine import EngineOptions, open_session
 
+    # Setting the size of the spill makes the engine forget its folder and ask the system for one.
+    os.environ["TMPDIR"] = job["spill"]
     limits = SandboxLimits(**job["limits"])
     options = EngineOptions(
         memory_bytes=limits.pool_bytes,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import resource
 from dataclasses import dataclass
+from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
 _ENGINE_AT_REST_MIB = 160
 """What the child holds before the query starts (measured: 60 MiB bare, 130 MiB with the geometry functions)."""
-_WRITABLE_SLACK_MIB = 512
-"""Writable mappings that are reserved and never touched (stacks and allocator arenas of the engine's threads)."""
+_SLACK_MIB = 128
+"""Stacks of the engine's threads, mapped and hardly touched."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,12 @@ class SandboxLimits:
 
 
 def limit_this_process(limits: SandboxLimits) -> None:
-    """Set the kernel's limits on this process; they cannot be raised again."""
-    writable = (limits.memory_mib + _WRITABLE_SLACK_MIB) * MEBIBYTE
+    """Set the kernel's limits on this process; they cannot be raised again.
+
+    RLIMIT_DATA counts writable mappings, touched or not; what is mapped now (a gibibyte that the engine's allocator
+    sets aside when it is loaded) comes on top of the limit. RLIMIT_AS would count every library besides.
+    """
+    writable = _mapped_for_writing() + (limits.memory_mib + _SLACK_MIB) * MEBIBYTE
     bounds = {
         resource.RLIMIT_DATA: (writable, writable),
         resource.RLIMIT_CPU: (limits.cpu_seconds, limits.cpu_seconds + 2),
@@ -55,3 +60,11 @@ def limit_this_process(limits: SandboxLimits) -> None:
         if ceiling != resource.RLIM_INFINITY:
             soft, hard = min(soft, ceiling), min(hard, ceiling)
         resource.setrlimit(which, (soft, hard))
+
+
+def _mapped_for_writing() -> int:
+    """Bytes of this process that RLIMIT_DATA counts."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmData:"):
+            return int(line.split()[1]) * 1024
+    return 0

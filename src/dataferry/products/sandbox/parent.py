@@ -152,6 +152,7 @@ class ConfinedRun:
             cancelled=cancelled,
         )
         outcome = watch.run()
+        outcome.refusal = _without_paths(outcome.refusal, {**self._job(spill)["inputs"], "spill": str(spill)})
         _raise_for(outcome, self.limits)
         return read_answer(stream, self.limits), outcome
 
@@ -185,6 +186,17 @@ class ConfinedRun:
                 "write": [str(spill)],
             },
         }
+
+
+def _without_paths(refusal: dict[str, Any] | None, paths: Mapping[str, str]) -> dict[str, Any] | None:
+    """The report of a child without folders of this machine: authors see the names of their inputs."""
+    if refusal is None:
+        return None
+    text = json.dumps(refusal, default=str)
+    for name, path in paths.items():
+        text = text.replace(json.dumps(path)[1:-1], name).replace(json.dumps(path.lstrip("/"))[1:-1], name)
+    hidden: dict[str, Any] = json.loads(text)
+    return hidden
 
 
 def _raise_for(outcome: Outcome, limits: SandboxLimits) -> None:

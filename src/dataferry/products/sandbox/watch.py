@@ -158,7 +158,7 @@ class Watch:
         answer.write(piece)
 
     def _take_errors(self, piece: bytes) -> None:
-        self.outcome.errors = (self.outcome.errors + piece)[-_KEPT_ERRORS:]
+        self.outcome.errors = (self.outcome.errors + piece)[:_KEPT_ERRORS]
 
     def _take_report(self, piece: bytes) -> None:
         self._report_bytes += len(piece)
