@@ -23,7 +23,7 @@ from dataferry.products.report import render_report
 from dataferry.tables.geoparquet import write_geoparquet
 
 DEFAULT_OUT = "release"
-_SAME = ("name", "version", "digest", "built_for", "title", "description", "summary", "licence", "synthetic", "output")
+_OF_THIS_RUN = ("run", "files")
 
 
 def build(
@@ -101,15 +101,14 @@ def _swap(parts: Path, out: Path) -> None:
 
 
 def _same_release(out: Path, parts: Path) -> Release | None:
-    """The release at `out` when it is whole and what it says, its recipe and its inputs are the same as in `parts`."""
+    """The release at `out` when it is whole and says the same as the one in `parts`, made by the same version."""
     try:
         old, new = Release.load(out), Release.load(parts)
     except (MissingError, InputError):
         return None
     before, after = old.to_json(), new.to_json()
-    same = all(before[name] == after[name] for name in _SAME)
-    same = same and [item["snapshot"] for item in before["inputs"]] == [item["snapshot"] for item in after["inputs"]]
-    same = same and before["run"]["dataferry"] == after["run"]["dataferry"]
+    same = before["run"]["dataferry"] == after["run"]["dataferry"]
+    same = same and all(before.get(name) == after.get(name) for name in {*before, *after} - set(_OF_THIS_RUN))
     told = {entry.name: entry.sha256 for entry in old.files if entry.name.startswith("product/")}
     return old if same and told == {e.name: e.sha256 for e in new.files if e.name.startswith("product/")} else None
 

@@ -90,7 +90,13 @@ def _datum_name(crs: str | None) -> str:
 def _preview(release: Mapping[str, Any], table: pa.Table) -> list[list[str]]:
     columns = [column for column in release["output"]["columns"] if column["type"] != "geometry"]
     rows = table.slice(0, PREVIEW_ROWS).select([column["name"] for column in columns]).to_pylist()
-    return [[cell_text(row[column["name"]], column.get("decimals")) for column in columns] for row in rows]
+    return [[_preview_cell(row[column["name"]], column) for column in columns] for row in rows]
+
+
+def _preview_cell(value: Any, column: Mapping[str, Any]) -> str:
+    """An integer without a unit is a code or a year, whose digits belong together."""
+    code = isinstance(value, int) and not isinstance(value, bool) and not column["unit"]
+    return str(value) if code else cell_text(value, column.get("decimals"))
 
 
 def cell_text(value: Any, places: int | None = None) -> str:
