@@ -142,7 +142,7 @@ def _render_trials(found: Any) -> None:
     table.add_column("behind", justify="right")
     table.add_column("by chance", justify="right")
     for trial in found.trials[:12]:
-        behind, chance = (f"{trial.lead:,}", f"{trial.chance:.2g}") if trial is not found.trials[0] else ("", "")
+        behind, chance = (f"{trial.lead:,}", f"{trial.chance:.2g}") if trial is not found.trials[0] else ("—", "—")
         hypothesis, held = trial.hypothesis.name(), trial.hypothesis.against_name()
         table.add_row(hypothesis, held, f"{trial.fits:,}", f"{trial.share:.1%}", behind, chance)
     if found.trials:

@@ -191,5 +191,5 @@ def _answer(best: Trial, rivals: Sequence[Trial], beaten: Trial | None, found: b
 
 def _labels(hypotheses: Sequence[Hypothesis]) -> list[str]:
     """Names of tied hypotheses, with what they were held against where that differs."""
-    several = len({hypothesis.against_crs for hypothesis in hypotheses}) > 1
+    several = len({(h.against_crs, h.against_swapped) for h in hypotheses}) > 1
     return [h.name() + (f" / {h.against_name()}" if several and h.against_crs else "") for h in hypotheses]
