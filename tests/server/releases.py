@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import shapely
@@ -220,6 +221,7 @@ def write_files(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     write_geoparquet(arrow.append_column(field, pa.array(shapely.to_wkb(shapes), pa.binary())), folder / "data.parquet")
     table.to_csv(folder / "data.csv", index=False)
     frame = geopandas.GeoDataFrame(table, geometry=list(shapes), crs="EPSG:4326")
+    frame = frame[~frame.is_empty & np.isfinite(frame.bounds).all(axis=1)]
     frame.to_file(folder / "data.geojson", driver="GeoJSON")
     frame.to_file(folder / "map.pmtiles", driver="PMTiles", layer="release", MINZOOM=5, MAXZOOM=10)
     (folder / "report.html").write_text("<!doctype html><title>Report</title><style>p{color:red}</style><p>Report")

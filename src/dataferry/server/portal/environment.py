@@ -74,7 +74,9 @@ class Variable(Generic[T]):
 
 
 HOME = Variable("DATAFERRY_HOME", "folder", _text, "./var", "Where everything that lasts is kept: database, releases.")
-EXAMPLES = Variable("DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start.")
+EXAMPLES = Variable(
+    "DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start."
+)
 HOST = Variable("DATAFERRY_HOST", "address", _text, "127.0.0.1", "Address that the web server listens on.")
 PORT = Variable("DATAFERRY_PORT", "port", _port, "8000", "Port that the web server listens on.")
 THREADS = Variable("DATAFERRY_THREADS", "number", _positive, "8", "Requests answered at the same time.")
@@ -110,7 +112,7 @@ SECRET_KEY = Variable(
     "Key that signs sessions. When absent it is made once and kept in the data home, readable by its owner only.",
 )
 DEBUG = Variable("DATAFERRY_DEBUG", "yes or no", _flag, "no", "Django's debug pages. Never on a public address.")
-LOG_LEVEL = Variable("DATAFERRY_LOG_LEVEL", "word", _level, "WARNING", "How much is logged: ERROR, WARNING, INFO, DEBUG.")
+LOG_LEVEL = Variable("DATAFERRY_LOG_LEVEL", "word", _level, "WARNING", "How much is logged: ERROR to DEBUG.")
 BUILD_LEASE = Variable(
     "DATAFERRY_BUILD_LEASE",
     "seconds",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from dataferry.messages import DataferryError
@@ -45,11 +45,10 @@ def collect_static_files() -> None:
 
 def first_account() -> FirstAccount | None:
     """Make the first account where there is none yet."""
-    users = get_user_model().objects
-    if users.filter(is_superuser=True).exists():
+    if User.objects.filter(is_superuser=True).exists():
         return None
     password = secrets.token_urlsafe(12)
-    users.create_superuser(FIRST_ACCOUNT, password=password)
+    User.objects.create_superuser(FIRST_ACCOUNT, password=password)
     return FirstAccount(FIRST_ACCOUNT, password)
 
 

@@ -100,12 +100,13 @@ def request_build(slug: str, version: str, source: Path, title: dict[str, str]) 
     """Put a product folder in the queue, unless that version is released or on its way already."""
     if Release.objects.filter(product__slug=slug, version=version).exists():
         return None
-    with transaction.atomic():
-        open_states = [Build.State.QUEUED, Build.State.RUNNING]
-        if Build.objects.filter(slug=slug, version=version, state__in=open_states).exists():
-            return None
-        build = Build.objects.create(slug=slug, version=version, source=str(source.absolute()), title=title)
-        _enqueue(build)
+    try:
+        with transaction.atomic():
+            build = Build.objects.create(slug=slug, version=version, source=str(source.absolute()), title=title)
+            _enqueue(build)
+    except IntegrityError:
+        # The constraint "one open build per version" answered: somebody asked before.
+        return None
     return build
 
 
@@ -165,9 +166,7 @@ def report_progress(build_id: int, attempt: int, step: str, share: float | None)
 def finish_build(build_id: int, attempt: int, folder: Path) -> Release:
     """Register what was built and close the build."""
     release = register_release(folder)
-    _move(
-        build_id, attempt, Build.State.DONE, release=release, finished_at=timezone.now(), lease_until=None, share=1.0
-    )
+    _move(build_id, attempt, Build.State.DONE, release=release, finished_at=timezone.now(), lease_until=None, share=1.0)
     return release
 
 
@@ -194,7 +193,9 @@ def sweep_builds(*, workers_are_gone: bool = False) -> int:
         _close_task(build.task_id)
         try:
             if build.attempts >= settings.BUILD_ATTEMPTS:
-                fail_build(build.pk, build.attempts, RefusedError("server.workshop.build_lost", attempts=build.attempts))
+                fail_build(
+                    build.pk, build.attempts, RefusedError("server.workshop.build_lost", attempts=build.attempts)
+                )
             else:
                 with transaction.atomic():
                     _move(build.pk, build.attempts, Build.State.QUEUED, lease_until=None, started_at=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -25,16 +25,16 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Product)
 class ProductAdmin(ReadOnly):
-    list_display: ClassVar[list[str]] = ["slug", "created_at"]
+    list_display = ("slug", "created_at")
 
 
 @admin.register(Release)
 class ReleaseAdmin(ReadOnly):
-    list_display: ClassVar[list[str]] = ["product", "version", "digest", "registered_at"]
-    list_select_related: ClassVar[list[str]] = ["product"]
+    list_display = ("product", "version", "digest", "registered_at")
+    list_select_related = ("product",)
 
 
 @admin.register(Build)
 class BuildAdmin(ReadOnly):
-    list_display: ClassVar[list[str]] = ["slug", "version", "state", "attempts", "started_at", "finished_at"]
-    list_filter: ClassVar[list[str]] = ["state"]
+    list_display = ("slug", "version", "state", "attempts", "started_at", "finished_at")
+    list_filter = ("state",)

@@ -27,7 +27,8 @@ def build_product(build_id: int) -> str:
         return _build(build.pk, build.attempts, Path(build.source))
     except DataferryError as error:
         return _failed(build.pk, build.attempts, error)
-    except Exception as error:  # noqa: BLE001  a job that dies must be told, whatever killed it
+    except Exception as error:
+        # A job that dies must be told, whatever killed it.
         logger.exception("build %s of %s failed", build.pk, build.slug)
         return _failed(
             build.pk, build.attempts, UnavailableError("server.workshop.build_broke", kind=type(error).__name__)

@@ -20,7 +20,7 @@ from dataferry.server.workshop.drawings.maps import MapDrawing, frame_settings, 
 from dataferry.server.workshop.models import Build, Release
 from dataferry.server.workshop.preview import preview
 from dataferry.server.workshop.use import file_address, loaders
-from dataferry.server.workshop.words import column_of, label_column, number, spoken, unit_word
+from dataferry.server.workshop.words import column_of, label_column, number, spoken, unit_beside, unit_word
 
 LONGEST_SEARCH = 200
 
@@ -122,10 +122,11 @@ def _map_context(
     column = column_of(document, shown.get("value"))
     unit = unit_word(column.get("unit"))
     tiles = any(file["name"] == "map.pmtiles" for file in document["files"])
+    label = label_column(document, shown["label"], language) if shown.get("label") else None
     settings = {
         "tiles": file_address(request, document, "map.pmtiles") if tiles else "",
         "value": shown.get("value"),
-        "label": label_column(document, shown["label"], language) if shown.get("label") else None,
+        "label": label,
         "breaks": drawing.breaks,
         "frames": frame_settings(drawing),
         "precision": column.get("precision"),
@@ -137,8 +138,9 @@ def _map_context(
         "tiles": tiles,
         "title": spoken(column.get("title"), language),
         "unit": unit,
+        "unit_beside": unit_beside(spoken(column.get("title"), language), unit),
         "classes": _classes(drawing, column.get("precision")),
-        "label_title": spoken(column_of(document, settings["label"]).get("title"), language),
+        "label_title": spoken(column_of(document, label).get("title"), language),
         "scale": number(drawing.bar_km),
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 from dataferry.messages import Language
 from dataferry.server.workshop.data import first_rows
 from dataferry.server.workshop.models import Release
-from dataferry.server.workshop.words import INKS, Spoken, cell, city_name, spoken, unit_word
+from dataferry.server.workshop.words import INKS, Spoken, cell, city_name, spoken, unit_beside, unit_word
 
 PREVIEW_ROWS = 50
 
@@ -62,10 +62,11 @@ def _numeric(column: Mapping[str, Any]) -> bool:
 
 
 def _heading(column: Mapping[str, Any], language: Language) -> Heading:
-    return Heading(column["name"], spoken(column["title"], language), unit_word(column.get("unit")), _numeric(column))
+    title = spoken(column["title"], language)
+    return Heading(column["name"], title, unit_beside(title, unit_word(column.get("unit"))), _numeric(column))
 
 
 def _cell(value: Any, column: Mapping[str, Any]) -> Cell:
     ink = INKS.get(value, "") if isinstance(value, str) else ""
-    text = city_name(value) if ink else cell(value, column.get("precision"))
+    text = city_name(value) if ink else cell(value, column.get("precision"), count=bool(column.get("unit")))
     return Cell(text, _numeric(column), value is None, ink)

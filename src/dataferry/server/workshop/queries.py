@@ -13,10 +13,10 @@ from dataferry.server.workshop.models import Build, Release
 
 def latest_releases(words: str = "", limit: int | None = None) -> list[Release]:
     """The newest release of each product, newest first; with `words`, those whose texts hold every one of them."""
-    newest: dict[int, Release] = {}
-    for row in Release.objects.order_by("-registered_at", "-pk").values("pk", "product_id"):
-        newest.setdefault(row["product_id"], row["pk"])
-    releases = Release.objects.filter(pk__in=newest.values()).select_related("product")
+    newest: dict[int, int] = {}
+    for pk, product in Release.objects.order_by("-registered_at", "-pk").values_list("pk", "product_id"):
+        newest.setdefault(product, pk)
+    releases = Release.objects.filter(pk__in=list(newest.values())).select_related("product")
     found = [release for release in releases if _matches(release, words.casefold().split())]
     return found[:limit]
 

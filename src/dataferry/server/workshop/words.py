@@ -175,8 +175,15 @@ def size(count: int) -> str:
     return f"{amount:.1f} {unit}" if amount < 10 else f"{amount:,.0f} {unit}"
 
 
-def cell(value: Any, precision: int | None = None) -> str:
-    """One value of a table as text."""
+def unit_beside(title: Spoken, unit: str) -> str:
+    """The unit to show beside a title: none where the title says it already."""
+    return "" if unit and unit.casefold() in title.text.casefold() else unit
+
+
+def cell(value: Any, precision: int | None = None, *, count: bool = True) -> str:
+    """One value of a table as text. An integer that counts nothing (a code, an hour) has no thousands to separate."""
+    if isinstance(value, int) and not isinstance(value, bool) and not count:
+        return str(value)
     if value is None:
         return ""
     if isinstance(value, bool):

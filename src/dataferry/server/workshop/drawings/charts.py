@@ -12,7 +12,17 @@ from dataferry.server.workshop.data import first_rows
 from dataferry.server.workshop.drawings.kept import kept
 from dataferry.server.workshop.drawings.marks import Mark, MarkPanel, mark_panels
 from dataferry.server.workshop.models import Release
-from dataferry.server.workshop.words import INKS, Spoken, cell, city_name, column_of, label_column, spoken, unit_word
+from dataferry.server.workshop.words import (
+    INKS,
+    Spoken,
+    cell,
+    city_name,
+    column_of,
+    label_column,
+    spoken,
+    unit_beside,
+    unit_word,
+)
 
 MOST_ROWS = 100_000
 MOST_BARS = 40
@@ -79,11 +89,12 @@ def chart_drawing(release: Release, language: Language) -> Chart | None:
         bars, marks = [], mark_panels(named, wanted["kind"], precision, one_scale=by_city)
     if not bars and not marks:
         return None
+    y_title = spoken(y_column.get("title"), language)
     return Chart(
         wanted["kind"],
         spoken(column_of(document, x_name).get("title"), language),
-        spoken(y_column.get("title"), language),
-        unit_word(y_column.get("unit")),
+        y_title,
+        unit_beside(y_title, unit_word(y_column.get("unit"))),
         by_city or wanted["kind"] == "bar",
         tuple(bars),
         tuple(marks),

@@ -6,14 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from dataferry.messages import Language
 from dataferry.server.workshop.drawings.maps import text_width
-from dataferry.server.workshop.words import INKS, datum_word, spoken
+from dataferry.server.workshop.words import INKS, datum_word, number, spoken
 
 NODE_GAP = 14.0
 LINE_HEIGHT = 17.0
 BOX_PADDING = 11.0
 MOST_COLUMNS = 60
+ROWS = "rows"
 _LAYERS = ((4.0, 190.0), (258.0, 222.0), (546.0, 178.0), (790.0, 206.0))
 WIDTH = 1000.0
 
@@ -101,8 +105,9 @@ def lineage_drawing(document: Mapping[str, Any], language: Language) -> Lineage 
         return None
     inputs = {each["name"]: each for each in document["inputs"]}
     conversions = [each for each in lineage.get("conversions") or [] if each.get("input") in inputs]
-    layers, links = _graph(document, inputs, conversions, columns, language)
-    nodes, height = _placed(layers)
+    changes = [each for each in conversions if _short(each.get("from")) != _short(each.get("to"))]
+    layers, links = _graph(document, inputs, changes, columns, language)
+    nodes, height = _placed(layers, links)
     edges = [_edge(nodes[a], nodes[b]) for a, b in links if a in nodes and b in nodes]
     return Lineage(tuple(nodes.values()), tuple(edges), height, tuple(_steps(document, columns, language)))
 
@@ -125,7 +130,7 @@ def _graph(
         known = publishers.get(key)
         publishers[key] = _Draft(key, publisher, "", ink if known is None or known.ink == ink else "both", "publisher")
         title = spoken(each.get("title"), language)
-        small = f"{each['rows']:,} × {name}" if isinstance(each.get("rows"), int) else name
+        small = ", ".join(part for part in (name, _rows(each.get("rows"))) if part)
         sources.append(_Draft(f"input {name}", title.text or name, small, ink, "input", title.tag))
         links.append((key, f"input {name}"))
     done = [_conversion(each, inputs) for each in conversions]
@@ -137,7 +142,32 @@ def _graph(
         title = spoken(_declared(document, name).get("title"), language)
         results.append(_Draft(f"column {name}", title.text or name, name, _ink_of(each, inputs), "column", title.tag))
         links += _links_of(each, conversions, inputs)
+    only_rows = _only_rows(document, inputs, links)
+    if only_rows:
+        results.append(_Draft(ROWS, _("Which rows there are"), "", "both", "column"))
+        links += [(f"input {name}", ROWS) for name in only_rows]
     return [list(publishers.values()), sources, done, results], list(dict.fromkeys(links))
+
+
+def _only_rows(
+    document: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any]], links: Sequence[tuple[str, str]]
+) -> list[str]:
+    """Inputs whose values end in no column, but which decide which rows there are, or how many are counted."""
+    ahead: dict[str, set[str]] = {}
+    for start, end in links:
+        ahead.setdefault(start, set()).add(end)
+
+    def ends_in_column(key: str) -> bool:
+        return key.startswith("column ") or any(ends_in_column(each) for each in ahead.get(key, ()))
+
+    deciding = {str(each.get("input")) for each in (document.get("lineage") or {}).get("rows") or []}
+    return [name for name in inputs if name in deciding and not ends_in_column(f"input {name}")]
+
+
+def _rows(count: Any) -> str:
+    if not isinstance(count, int):
+        return ""
+    return ngettext("%(shown)s row", "%(shown)s rows", count) % {"shown": number(count)}
 
 
 def _conversion(each: Mapping[str, Any], inputs: Mapping[str, Mapping[str, Any]]) -> _Draft:
@@ -173,21 +203,42 @@ def _declared(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return next((column for column in document["output"]["columns"] if column["name"] == name), {})
 
 
-def _placed(layers: Sequence[Sequence[_Draft]]) -> tuple[dict[str, Node], float]:
-    """Boxes stacked in their layers, each layer centred; and the height of it all."""
-    sized = [[(draft, _wrapped(draft.text, width - 2 * BOX_PADDING)) for draft in layer] for layer, (_x, width) in zip(layers, _LAYERS, strict=True)]
+def _placed(layers: Sequence[Sequence[_Draft]], links: Sequence[tuple[str, str]]) -> tuple[dict[str, Node], float]:
+    """Boxes stacked in their layers, and the height of it all.
+
+    Inputs and columns are centred as they come; publishers and steps stand beside the inputs they belong to.
+    """
+    sized = [
+        [(draft, _wrapped(draft.text, width - 2 * BOX_PADDING)) for draft in layer]
+        for layer, (_x, width) in zip(layers, _LAYERS, strict=True)
+    ]
     heights = [sum(_box_height(draft, lines) + NODE_GAP for draft, lines in layer) - NODE_GAP for layer in sized]
     total = max(heights) + 8
     nodes: dict[str, Node] = {}
-    for layer, height, (x, width) in zip(sized, heights, _LAYERS, strict=True):
-        y = (total - height) / 2
-        for draft, lines in layer:
+    for index in (1, 0, 2, 3):
+        x, width = _LAYERS[index]
+        wanted = [(_beside(draft.key, links, nodes), draft, lines) for draft, lines in sized[index]]
+        free = index in {1, 3} or any(middle is None for middle, _draft, _lines in wanted)
+        if not free:
+            wanted.sort(key=lambda each: each[0] or 0.0)
+        y, left = (total - heights[index]) / 2 if free else 4.0, heights[index]
+        for middle, draft, lines in wanted:
             box = _box_height(draft, lines)
+            if not free and middle is not None:
+                # As near to its inputs as the boxes above and the room needed below allow.
+                y = min(max(y, middle - box / 2), total - 4 - left)
             nodes[draft.key] = Node(
                 draft.key, tuple(lines), draft.small, draft.ink, draft.kind, x, round(y, 1), width, box, draft.tag
             )
-            y += box + NODE_GAP
+            y, left = y + box + NODE_GAP, left - box - NODE_GAP
     return nodes, round(total, 1)
+
+
+def _beside(key: str, links: Sequence[tuple[str, str]], nodes: Mapping[str, Node]) -> float | None:
+    """The middle of the inputs that a box is linked with, once they have their place."""
+    others = [b if a == key else a for a, b in links if key in {a, b}]
+    middles = [nodes[other].middle for other in others if other in nodes]
+    return sum(middles) / len(middles) if middles else None
 
 
 def _box_height(draft: _Draft, lines: Sequence[str]) -> float:
@@ -247,3 +298,6 @@ def _steps(document: Mapping[str, Any], columns: Sequence[Mapping[str, Any]], la
         title = spoken(_declared(document, each["column"]).get("title"), language)
         sources = tuple(f"{source.get('input')}.{source.get('column')}" for source in each.get("from") or [])
         yield Step(each["column"], title.text, title.tag, sources, tuple(str(t) for t in each.get("through") or []))
+    deciding = [f"{each.get('input')}.{each.get('column')}" for each in document["lineage"].get("rows") or []]
+    if deciding:
+        yield Step("", _("Which rows there are"), "", tuple(deciding), ())

@@ -135,9 +135,7 @@ def _series(
     city: str, points: Sequence[Point], along: tuple[float, float], heights: tuple[float, float], kind: str
 ) -> Series:
     step = max(1, math.ceil(len(points) / MOST_MARKS))
-    at = [
-        (_along_x(x, along), None if mark.y is None else _along_y(mark.y, heights)) for x, mark in points[::step]
-    ]
+    at = [(_along_x(x, along), None if mark.y is None else _along_y(mark.y, heights)) for x, mark in points[::step]]
     return Series(
         name=city_name(city) if city else "",
         ink=INKS.get(city, "both"),

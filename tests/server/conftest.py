@@ -1,0 +1,61 @@
+"""Shared by the server's tests: a private data home, a release in it, Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server.releases import make_release
+
+# Playwright keeps an event loop in the test's thread; Django would take that for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture
+def home(settings: Any, tmp_path: Path) -> Path:
+    """A data home of this test's own."""
+    settings.HOME = tmp_path / "home"
+    settings.HOME.mkdir()
+    return settings.HOME
+
+
+@pytest.fixture(scope="session")
+def release_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release folder as the builder leaves it; not to be changed."""
+    return make_release(tmp_path_factory.mktemp("built") / "release")
+
+
+@pytest.fixture
+def folder(release_folder: Path, tmp_path: Path) -> Path:
+    """A copy of the release folder that a test may spoil."""
+    return Path(shutil.copytree(release_folder, tmp_path / "release"))
+
+
+@pytest.fixture
+def registered(db: None, home: Path, release_folder: Path) -> Any:
+    """The release, registered."""
+    from dataferry.server.workshop.actions import register_release
+
+    return register_release(release_folder)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium; tests that need it skip where it is absent."""
+    chromium = os.environ.get("DATAFERRY_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    return {**browser_type_launch_args, "executable_path": chromium, "args": list(CHROMIUM_ARGUMENTS)}
