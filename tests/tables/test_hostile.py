@@ -30,8 +30,8 @@ def survive(path, **options):
     try:
         reading = read(path, ReadOptions(**options))
     except DataferryError as error:
-        assert error.text()
-        return None
+        said = error.text()
+        return None if said else pytest.fail("an error without words")
     report = reading.report
     assert report.rows.adds_up()
     assert report.rows.kept == reading.table.num_rows
@@ -53,17 +53,35 @@ def test_arbitrary_bytes(tmp_path, data):
     survive(write(tmp_path, data))
 
 
-WORDS = st.sampled_from(["", " ", "a", "1", "-1", "5*", "10+", "***", "2015-01-02", "3/4/2015", "上午 9:00", "合計", "0101", "=1+1", '"', "\0", "\ufeff", "1e400", "\r"])  # fmt: skip
+WORDS = st.sampled_from(
+    [
+        "",
+        " ",
+        "上午 9:00",
+        '"',
+        "\x00",
+        "\ufeff",
+        "\r",
+        *["a", "1", "-1", "5*", "10+", "***", "2015-01-02", "3/4/2015", "合計", "0101", "=1+1", "1e400"],
+    ]
+)
+ROWS = st.lists(st.lists(WORDS, max_size=5), max_size=12)
 
 
 @ANY
-@given(st.lists(st.lists(WORDS, max_size=5), max_size=12), st.sampled_from([",", "\t", ";"]), st.sampled_from(["\n", "\r\n", "\r"]))  # fmt: skip
+@given(ROWS, st.sampled_from([",", "\t", ";"]), st.sampled_from(["\n", "\r\n", "\r"]))
 def test_rows_always_add_up(tmp_path, rows, delimiter, line_end):
     survive(write(tmp_path, line_end.join(delimiter.join(row) for row in rows)))
 
 
+LEAVES = st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5)
+JSON = st.recursive(
+    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4)
+)
+
+
 @ANY
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4), max_leaves=20))  # fmt: skip
+@given(JSON)
 def test_any_json_document(tmp_path, value):
     survive(write(tmp_path, json.dumps(value), "any.json"))
 
@@ -169,7 +187,9 @@ def test_far_off_cell_of_a_workbook_is_refused(tmp_path):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/workbook.xml", "<workbook/>")
-        sheet = '<worksheet><sheetData><row r="1"><c r="A1"/></row><row><c r="XFD1048576"/></row></sheetData></worksheet>'
+        sheet = (
+            '<worksheet><sheetData><row r="1"><c r="A1"/></row><row><c r="XFD1048576"/></row></sheetData></worksheet>'
+        )
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
     with pytest.raises(LimitError) as error:
         read(write(tmp_path, made.getvalue(), "far.xlsx"))

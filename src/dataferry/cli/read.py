@@ -126,7 +126,9 @@ def _detected(report: dict[str, Any]) -> Table:
         value = escape(found["value"]) if found else "[dim]unknown[/]" if name == "crs" else "[dim]-[/]"
         table.add_row(name, f"[bold]{value}[/]", *((found["basis"], escape(found["evidence"])) if found else ("", "")))
     if report["layer"]:
-        table.add_row("layer", f"[bold]{escape(report['layer'])}[/]", "", escape(", ".join(report["other_layers"])[:200]))
+        table.add_row(
+            "layer", f"[bold]{escape(report['layer'])}[/]", "", escape(", ".join(report["other_layers"])[:200])
+        )
     return table
 
 
@@ -136,7 +138,9 @@ def _ledger(rows: dict[str, int]) -> str:
 
 
 def _columns(columns: list[Any]) -> Table:
-    table = Table("column", "type", "missing", "flagged", "bounds", "unreadable", "formats", box=None, padding=(0, 2, 0, 0))
+    table = Table(
+        "column", "type", "missing", "flagged", "bounds", "unreadable", "formats", box=None, padding=(0, 2, 0, 0)
+    )
     for column in columns[:_MOST_COLUMNS]:
         counts = (column.missing, column.flagged, column.censored, column.unreadable)
         formats = ", ".join(f"{label} {count:,}" for label, count in column.formats.items())

@@ -64,7 +64,7 @@ class Columns:
     unquoted: bool = False
 
 
-class NotWhole(Exception):
+class NotWholeError(Exception):
     """pyarrow cannot read this body as whole rows."""
 
 
@@ -72,7 +72,7 @@ def read_whole(body: Body, types: Sequence[pa.DataType | None]) -> Columns:
     """All rows by pyarrow. `types` per column; None reads text.
 
     Raises:
-        NotWhole: a row of another width, bytes that do not decode, or a quotation mark without its partner.
+        NotWholeError: a row of another width, bytes that do not decode, or a quotation mark without its partner.
     """
     wanted = list(types)
     for _ in range(_MOST_RETYPED):
@@ -81,7 +81,7 @@ def read_whole(body: Body, types: Sequence[pa.DataType | None]) -> Columns:
         except pa.ArrowInvalid as error:
             fault = _COLUMN_AT_FAULT.search(str(error))
             if fault is None or wanted[int(fault[1])] is None:
-                raise NotWhole(str(error)) from None
+                raise NotWholeError(str(error)) from None
             wanted[int(fault[1])] = None
     return _all_text(body)
 
@@ -90,7 +90,7 @@ def _all_text(body: Body) -> Columns:
     try:
         return _with_types(body, [None] * body.width)
     except pa.ArrowInvalid as error:
-        raise NotWhole(str(error)) from None
+        raise NotWholeError(str(error)) from None
 
 
 def _with_types(body: Body, types: Sequence[pa.DataType | None]) -> Columns:
@@ -116,10 +116,10 @@ def _with_types(body: Body, types: Sequence[pa.DataType | None]) -> Columns:
         try:
             table = pv.read_csv(pa.BufferReader(view), read, parse, convert)
         except (UnicodeDecodeError, LookupError, OSError) as error:
-            raise NotWhole(str(error)) from None
+            raise NotWholeError(str(error)) from None
     columns = list(table.columns)
     if quotes and any(_swallowed(column) for column in columns if pa.types.is_string(column.type)):
-        raise NotWhole("a quotation mark without its partner")
+        raise NotWholeError("a quotation mark without its partner")
     return Columns(columns, table.num_rows, frozenset(i for i, kind in enumerate(types) if kind is not None))
 
 
@@ -156,7 +156,7 @@ def _rows(body: Body, limits: ReadLimits, errors: str) -> Columns | None:
     rows = 0
     reader = body.dialect.reader(_lines(body, errors, counts))
     while chunk := list(islice(reader, _ROWS_AT_ONCE)):
-        width = max(len(parts), max(map(len, chunk)))
+        width = max(len(parts), *map(len, chunk))
         if width > limits.columns:
             raise LimitError("tables.too_many_columns", file=body.path.name, columns=width, limit=limits.columns)
         counts.uneven(chunk, body.width, rows)

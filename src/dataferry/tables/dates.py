@@ -36,6 +36,13 @@ _FORMATS = (
 )
 _HALF_CUT = ("half", r"^(?P<y>(?:19|20)\d{2})-(?P<m>\d{2})(?P<d>\d{2})$")
 _ALONE = rf"^{_CLOCK}$"
+_FIXED_LABELS = {
+    "cjk": "YYYY年M月D日",
+    "compact": "YYYYMMDD",
+    "digits": "YYYYMMDDhhmmss",
+    "half": "YYYY-MMDD",
+    "american": "Mon D, YYYY",
+}
 _NOON_WORDS = ("下", "晚", "p", "P")
 _PIVOT = 69
 
@@ -61,9 +68,10 @@ class Dates:
 
 
 def _blank(n: int) -> Dates:
-    flag = lambda: np.zeros(n, dtype=bool)  # noqa: E731
-    zero = lambda: np.zeros(n, dtype=np.int64)  # noqa: E731
-    return Dates(zero(), flag(), flag(), flag(), zero(), flag(), flag(), flag(), [""] * n, None, flag())
+    micros, offset = np.zeros((2, n), dtype=np.int64)
+    valid, timed, zoned, hour_24, short_year, fraction, ambiguous = np.zeros((7, n), dtype=bool)
+    label = [""] * n
+    return Dates(micros, valid, timed, zoned, offset, hour_24, short_year, fraction, label, None, ambiguous)
 
 
 def read_dates(texts: pa.Array, day_first: bool | None = None) -> Dates:
@@ -185,20 +193,18 @@ def _labels(name: str, groups: pa.StructArray, timed: Bools, order: Order | None
     mark = _texts(groups, "p")
     halves = [a or b for a, b in zip(_texts(groups, "a"), _texts(groups, "b"), strict=True)]
     year = ["YYYY" if len(text) == 4 else "YY" for text in _texts(groups, "y")]
-    dates = {
-        "ymd": lambda i: f"YYYY{mark[i]}M{mark[i]}D",
-        "cjk": lambda _: "YYYY年M月D日",
-        "compact": lambda _: "YYYYMMDD",
-        "digits": lambda _: "YYYYMMDDhhmmss",
-        "half": lambda _: "YYYY-MMDD",
-        "pair": lambda i: (f"M{mark[i]}D{mark[i]}" if order == "month_first" else f"D{mark[i]}M{mark[i]}") + year[i],
-        "named": lambda i: f"D Mon {year[i]}",
-        "american": lambda _: "Mon D, YYYY",
-    }[name]
     clock = "" if name == "digits" else " hh:mm"
-    return [
-        dates(i) + (clock if timed[i] else "") + (f" ({halves[i]})" if halves[i] else "") for i in range(len(groups))
-    ]
+    fixed = _FIXED_LABELS.get(name)
+    out = []
+    for i in range(len(groups)):
+        if name == "ymd":
+            date = f"YYYY{mark[i]}M{mark[i]}D"
+        elif name == "pair":
+            date = (f"M{mark[i]}D{mark[i]}" if order == "month_first" else f"D{mark[i]}M{mark[i]}") + year[i]
+        else:
+            date = fixed or f"D Mon {year[i]}"
+        out.append(date + (clock if timed[i] else "") + (f" ({halves[i]})" if halves[i] else ""))
+    return out
 
 
 @dataclass(frozen=True)

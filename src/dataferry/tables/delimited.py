@@ -7,7 +7,7 @@ body at once. What the sample promised is checked on the whole file, and whateve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.messages import Finding, InputError, LimitError
-from dataferry.tables.body import Body, Columns, NotWhole, read_rows, read_whole
+from dataferry.tables.body import Body, Columns, NotWholeError, read_rows, read_whole
 from dataferry.tables.bytescan import ByteScan, scan_bytes
 from dataferry.tables.dialect import Dialect, cut, detect_dialect
 from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding
@@ -85,9 +85,7 @@ def parse_delimited(path: Path, options: ReadOptions, report: ReadReport) -> pa.
     return table
 
 
-def _read_decoded(
-    path: Path, head: bytes, encoding: Encoding, options: ReadOptions
-) -> tuple[Encoding, Plan, Columns]:
+def _read_decoded(path: Path, head: bytes, encoding: Encoding, options: ReadOptions) -> tuple[Encoding, Plan, Columns]:
     """Read with the first encoding, then with what fits where that failed, then with losses counted."""
     try:
         return encoding, *_read(path, head, encoding, options)
@@ -113,7 +111,7 @@ def _read(
         if errors == "strict" and plan.body.dialect.quoted:
             try:
                 whole = read_whole(plan.body, plan.types)
-            except NotWhole:
+            except NotWholeError:
                 whole = None
         scanned = scan()
     if whole is not None and not (scanned.nuls and not encoding.is_wide):
@@ -130,7 +128,7 @@ def _read(
 
 
 @contextmanager
-def _scanned(path: Path, dialect: Dialect, line_bytes: int) -> Iterator[object]:
+def _scanned(path: Path, dialect: Dialect, line_bytes: int) -> Iterator[Callable[[], ByteScan]]:
     """The byte scan, running beside the block."""
     with ThreadPoolExecutor(1, "dataferry-scan") as pool:
         yield pool.submit(scan_bytes, path, dialect.delimiter, line_bytes).result
@@ -254,7 +252,11 @@ def _sampled_type(name: str, column: pa.ChunkedArray, options: ReadOptions) -> p
         ("date", _STRICT_DATE, pa.date32()),
         ("timestamp", _STRICT_TIMESTAMP, pa.timestamp("s")),
     ):
-        if typed.type == kind and options.time_zone is None and pc.all(pc.match_substring_regex(column, pattern)).as_py():
+        if (
+            typed.type == kind
+            and options.time_zone is None
+            and pc.all(pc.match_substring_regex(column, pattern)).as_py()
+        ):
             return arrow
     return None
 
@@ -286,9 +288,7 @@ def _zero_led(column: pa.ChunkedArray) -> int:
     return int(np.count_nonzero((lead >= 0x3030) & (lead <= 0x3039)))
 
 
-def _second_opinion(
-    path: Path, encoding: Encoding, options: ReadOptions, error: UnicodeDecodeError
-) -> Encoding | None:
+def _second_opinion(path: Path, encoding: Encoding, options: ReadOptions, error: UnicodeDecodeError) -> Encoding | None:
     """Another encoding that fits around the first bytes that are not ASCII, or None.
 
     Raises:
@@ -353,10 +353,14 @@ def _note_names(names: Names, plan: Plan, report: ReadReport) -> None:
         return
     if names.repeated:
         chosen = [names.names[i - 1] for i in names.repeated]
-        report.note(Finding("tables.repeated_names", "repaired", {"positions": names.repeated[:100], "names": chosen[:100]}))
+        report.note(
+            Finding("tables.repeated_names", "repaired", {"positions": names.repeated[:100], "names": chosen[:100]})
+        )
     if names.blank:
         chosen = [names.names[i - 1] for i in names.blank]
-        report.note(Finding("tables.unnamed_columns", "repaired", {"positions": names.blank[:100], "names": chosen[:100]}))
+        report.note(
+            Finding("tables.unnamed_columns", "repaired", {"positions": names.blank[:100], "names": chosen[:100]})
+        )
 
 
 def _note_notes(plan: Plan, columns: Columns, first_row: int, report: ReadReport) -> None:

@@ -120,10 +120,11 @@ def _load(text: str, path: Path, options: ReadOptions, report: ReadReport) -> An
 
 def _refuse(error: json.JSONDecodeError, path: Path) -> None:
     at_end = error.pos >= len(error.doc.rstrip()) - 1
-    data = {"file": path.name, "line": error.lineno, "column": error.colno, "reason": error.msg}
     if at_end:
-        raise InputError("tables.json_cut_off", **data) from None
-    raise InputError("tables.json_broken", **data) from None
+        raise InputError("tables.json_cut_off", file=path.name, line=error.lineno, column=error.colno) from None
+    raise InputError(
+        "tables.json_broken", file=path.name, line=error.lineno, column=error.colno, reason=error.msg
+    ) from None
 
 
 def _check_depth(document: Any, path: Path, limit: int) -> None:
@@ -184,7 +185,8 @@ def _single(document: Any, path: Path) -> RecordSet:
 
 
 def _walk(document: Any, dotted: str, path: Path, report: ReadReport) -> Any:
-    node, rest, gone = document, dotted, ()
+    node, rest = document, dotted
+    gone: tuple[str, ...] = ()
     while rest:
         node = _decoded(node, gone, report)
         key = rest if isinstance(node, dict) and rest in node else rest.partition(".")[0]

@@ -140,7 +140,7 @@ def _chinese(body: bytes) -> Detected | None:
     pairs = [body[i : i + 2] for i in _pair_starts(body)]
     if not pairs:
         return None
-    common_gb = sum(0xB0 <= p[0] <= 0xD7 and p[1] >= 0xA1 or _gb_symbol(p) for p in pairs) / len(pairs)
+    common_gb = sum((0xB0 <= p[0] <= 0xD7 and p[1] >= 0xA1) or _gb_symbol(p) for p in pairs) / len(pairs)
     common_big5 = sum(0xA4 <= p[0] <= 0xC6 or 0xA1 <= p[0] <= 0xA3 for p in pairs) / len(pairs)
     for share, family in sorted(((common_gb, "gb"), (common_big5, "big5")), reverse=True):
         codec = _strict(body, ("gbk", "gb18030") if family == "gb" else ("big5", "big5hkscs", "cp950"))

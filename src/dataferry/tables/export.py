@@ -1,4 +1,4 @@
-"""Tables written as CSV for people: geometry as WKT, and cells that a spreadsheet would run as formulas made harmless."""
+"""Tables written as CSV for people: geometry as WKT, and cells that a spreadsheet would run made harmless."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def write_csv(table: pa.Table, path: str | os.PathLike[str], *, neutralise: bool
     place = Path(path)
     plain = plain_geometry(table)
     shapes = set(geometry_columns(plain.schema))
-    schema = pa.schema([(f.name, pa.string() if f.name in shapes or _is_text(f.type) else f.type) for f in plain.schema])
+    schema = pa.schema(
+        [(f.name, pa.string() if f.name in shapes or _is_text(f.type) else f.type) for f in plain.schema]
+    )
     temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}.part")
     changed = 0
     try:
@@ -38,7 +40,10 @@ def write_csv(table: pa.Table, path: str | os.PathLike[str], *, neutralise: bool
                 columns = []
                 for name, column in zip(batch.schema.names, batch.columns, strict=True):
                     if name in shapes:
-                        column = pa.array(shapely.to_wkt(shapely.from_wkb(column.to_pylist()), trim=True, rounding_precision=-1), pa.string())
+                        column = pa.array(
+                            shapely.to_wkt(shapely.from_wkb(column.to_pylist()), trim=True, rounding_precision=-1),
+                            pa.string(),
+                        )
                     elif _is_text(column.type):
                         column, count = _harmless(column.cast(pa.string())) if neutralise else (column, 0)
                         changed += count

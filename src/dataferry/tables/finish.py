@@ -1,4 +1,4 @@
-"""From columns of text to the table: rows sorted out, columns named and typed, findings written. All readers end here."""
+"""From columns of text to the table: rows sorted out, columns typed, findings written. All readers end here."""
 
 from __future__ import annotations
 
@@ -90,7 +90,9 @@ def _sort_out_rows(raw: RawTable, rows: int, report: ReadReport) -> None:
     again = repeated_headers(raw.columns, [text.replace("\ufeff", "").strip() for text in raw.names.source])
     if again.any():
         report.rows.repeated_header += int(again.sum())
-        report.note(Finding("tables.repeated_header", "repaired", {"count": int(again.sum()), "rows": _some(raw, again)}))
+        report.note(
+            Finding("tables.repeated_header", "repaired", {"count": int(again.sum()), "rows": _some(raw, again)})
+        )
         raw.keep(~again)
     totals = find_totals(raw.columns)
     if totals.suspected:

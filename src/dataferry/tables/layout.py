@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Row = Sequence[str]
 
@@ -23,7 +24,9 @@ _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _UNIT = re.compile(
     r"[(\[（【]?\s*(?:°\s?[CF]|℃|mm|cm|k?m/?[hs]?|km2|m[23²³]|h?Pa|%|％|HK\$|RMB|¥|\$|元|萬元|万元|人|次|个|個|度|ug/m3|μg/m3|kWh?|V|A|s|min|h)\s*[)\]）】]?"
 )
-_NOTE = re.compile(r"\s*(?:[#*※†]|notes?\b|remarks?\b|source\b|legend\b|註|注|备注|備註|說明|说明|资料来源|資料來源|数据来源)", re.I)
+_NOTE = re.compile(
+    r"\s*(?:[#*※†]|notes?\b|remarks?\b|source\b|legend\b|註|注|备注|備註|說明|说明|资料来源|資料來源|数据来源)", re.I
+)
 _LOOKED_AT = 200
 
 
@@ -110,7 +113,7 @@ def _is_series(top: Row, typed: Sequence[int], under: Sequence[Row]) -> bool:
     if len(labels) < len(typed) * 0.9 or len(labels) < 2 or len(set(labels)) < len(labels):
         return False
     numbers = [float(label) for label in labels]
-    steps = {b - a for a, b in zip(numbers, numbers[1:], strict=False)}
+    steps = {b - a for a, b in pairwise(numbers)}
     years = all(1800 <= number <= 2200 and number.is_integer() for number in numbers)
     if years and len(steps) == 1:
         return not all(_looks_like_year(_column(under, index)) for index in typed)
@@ -145,11 +148,14 @@ def _is_second_header(under: Sequence[Row]) -> bool:
     """The row under the header holds units or a translation: no value in any column that holds values further down."""
     first, rest = under[0], under[1:]
     typed = [index for index in _typed_columns(rest, len(first)) if _column(rest, index)]
-    if len(typed) < 1 or any(not first[index] or _VALUE.fullmatch(first[index]) for index in typed):
+    if not typed or any(_VALUE.fullmatch(first[index]) for index in typed):
         return False
     labels = [cell for cell in first if cell]
     units = sum(1 for cell in labels if _UNIT.fullmatch(cell))
-    return units * 2 > len(labels) or (len(typed) >= 2 and len(set(labels)) == len(labels) >= 0.8 * len(first))
+    if units * 2 > len(labels) > 0:
+        return True
+    named = all(first[index] for index in typed) and len(typed) >= 2
+    return named and len(set(labels)) == len(labels) >= 0.8 * len(first)
 
 
 def notes_below(rows: Sequence[Row], usual: int) -> int:

@@ -151,9 +151,7 @@ def _census(path: Path, encoding: Encoding, options: ReadOptions) -> tuple[Count
     return counts, fields
 
 
-def _record_path(
-    counts: Counter[Path_], fields: dict[Path_, set[str]], path: Path, options: ReadOptions
-) -> Path_:
+def _record_path(counts: Counter[Path_], fields: dict[Path_, set[str]], path: Path, options: ReadOptions) -> Path_:
     if options.path:
         wanted = tuple(options.path.split("."))
         found = next((p for p in counts if p in (wanted, p[:1] + wanted)), None)

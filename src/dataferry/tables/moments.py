@@ -1,4 +1,4 @@
-"""Columns of dates, times of day and timestamps: formats counted, hour 24 put right, the order of day and month proved."""
+"""Columns of dates, times and timestamps: formats counted, hour 24 put right, the order of day and month proved."""
 
 from __future__ import annotations
 
@@ -137,5 +137,3 @@ def _times(distinct: Distinct, blank: Bools, marks: Bools) -> TypedColumn:
     column.formats = {"hh:mm": distinct.count(clocks.valid)}
     _keep(column, distinct, ~clocks.valid, blank, marks)
     return column
-
-

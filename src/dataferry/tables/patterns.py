@@ -23,7 +23,8 @@ PERCENT = rf"^{_AMOUNT}\s*[%％]$"
 FLAGGED = rf"^(?:{_AMOUNT}\s*[*#^†‡@~!?]{{1,3}}|[*#†‡~]{{1,3}}\s*{_AMOUNT})$"
 CENSORED = (
     rf"^(?:{_AMOUNT}\s*(?:\+|以上|及以上|或以上|以下|(?i:(?:and|or) (?:more|above|over|less|below|under)))"
-    rf"|(?:[<>≤≥＜＞]=?|(?i:less than|more than|under|over|above|below)|少於|少于|小于|大于|超过|超過|多於|多于)\s*{_AMOUNT})$"
+    rf"|(?:[<>≤≥＜＞]=?|(?i:less than|more than|under|over|above|below)"
+    rf"|少於|少于|小于|大于|超过|超過|多於|多于)\s*{_AMOUNT})$"
 )
 FIRST_AMOUNT = r"(?P<v>[-+]?(?:(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,3})?)"
 FORMULA = r"^[=@]\s*[A-Za-z('\"|+\-\d]|^[+\-][A-Za-z(]|^\t[=+\-@]"
@@ -32,11 +33,72 @@ DAMAGED = r"__|\?\?|\x{FFFD}"
 MOJIBAKE = r"[ÃÂåäæçèéïð][\x{0080}-\x{00BF}‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 BOOLEAN = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
 MISSING = (
-    "*", "**", "***", "****", "-", "--", "---", "—", "–", "－", "-*", "--*", "#", "##", ".", "..", "...", "…", "?", "/", "//",
-    "inf", "-inf", "+inf", "infinity", "-infinity", "∞", "na", "n/a", "n.a.", "n.a", "nan", "nil", "null", "none", "missing", "not available", "unavailable", "no data",
-    "#n/a", "#value!", "#ref!", "#div/0!", "#null!", "#num!", "\\n", "无", "無", "暂无", "暫無", "缺", "缺测", "缺測",
-    "不详", "不詳", "不適用", "不适用", "没有数据", "沒有數據", "无数据", "無數據",
-)  # fmt: skip
+    *tuple(
+        [
+            "*",
+            "**",
+            "***",
+            "****",
+            "-",
+            "--",
+            "---",
+            "—",
+            "–",
+            "－",
+            "-*",
+            "--*",
+            "#",
+            "##",
+            ".",
+            "..",
+            "...",
+            "…",
+            "?",
+            "/",
+            "//",
+            "inf",
+            "-inf",
+            "+inf",
+            "infinity",
+            "-infinity",
+            "∞",
+            "na",
+            "n/a",
+            "n.a.",
+            "n.a",
+            "nan",
+            "nil",
+            "null",
+            "none",
+            "missing",
+            "unavailable",
+            "#n/a",
+            "#value!",
+            "#ref!",
+            "#div/0!",
+            "#null!",
+            "#num!",
+            "\\n",
+            "无",
+            "無",
+            "暂无",
+            "暫無",
+            "缺",
+            "缺测",
+            "缺測",
+            "不详",
+            "不詳",
+            "不適用",
+            "不适用",
+            "没有数据",
+            "沒有數據",
+            "无数据",
+            "無數據",
+        ]
+    ),
+    "not available",
+    "no data",
+)
 _FULL_WIDTH = {0xFF10 + i: 0x30 + i for i in range(10)} | {0xFF0E: 0x2E, 0xFF0D: 0x2D, 0xFF0B: 0x2B, 0xFF0C: 0x2C}
 
 
@@ -80,7 +142,7 @@ def leading_bytes(column: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.uint16
         data = np.frombuffer(chunk.buffers()[2], dtype=np.uint8)
         length = np.diff(offsets)
         start = offsets[:-1][length > 0]
-        first = data[start].astype(np.uint16) << 8
+        first = data[start].astype(np.uint16) << np.uint16(8)
         second = np.where(length[length > 0] > 1, data[np.minimum(start + 1, len(data) - 1)], 0)
-        parts.append(first | second.astype(np.uint16))
+        parts.append((first | second.astype(np.uint16)).astype(np.uint16))
     return np.concatenate(parts)

@@ -1,4 +1,4 @@
-"""Two columns of coordinates become a point column. Its datum is declared or stated; it is never taken from the place."""
+"""Two columns of coordinates become a point column. Its datum is declared or stated, never taken from the place."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def _good(x: Floats, y: Floats, crs: str | None, pair: Sequence[str], report: Re
     absent = int((~finite).sum())
     if absent:
         rows = [int(i) + 1 for i in np.flatnonzero(~finite)[:20]]
-        report.note(Finding("tables.points_missing", "attention", {"columns": list(pair), "count": absent, "rows": rows}))
+        report.note(
+            Finding("tables.points_missing", "attention", {"columns": list(pair), "count": absent, "rows": rows})
+        )
     if nowhere.any():
         report.note(Finding("tables.points_zero", "attention", {"columns": list(pair), "count": int(nowhere.sum())}))
     if crs in _GEOGRAPHIC:
@@ -106,7 +108,7 @@ def _good(x: Floats, y: Floats, crs: str | None, pair: Sequence[str], report: Re
         if outside.any():
             data = {"columns": list(pair), "count": int(outside.sum()), "crs": crs}
             report.note(Finding("tables.points_outside", "attention", data))
-    return finite & ~nowhere
+    return np.asarray(finite & ~nowhere)
 
 
 def _note_swapped(x: Floats, y: Floats, pair: Sequence[str], report: ReadReport) -> None:

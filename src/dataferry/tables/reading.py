@@ -41,7 +41,7 @@ def read(path: str | os.PathLike[str], options: ReadOptions | None = None) -> Re
         options: what the caller declares; everything else is detected with evidence.
 
     Returns:
-        The table (geometry as WKB with its CRS in the field's metadata) and the report. The report's row ledger adds up.
+        The table (geometry as WKB, its CRS in the field's metadata) and the report, whose row ledger adds up.
 
     Raises:
         MissingError: nothing is at `path`.

@@ -38,7 +38,7 @@ class RowLedger:
 
     def adds_up(self) -> bool:
         parts = asdict(self)
-        return parts.pop("read") == sum(parts.values())
+        return bool(parts.pop("read") == sum(parts.values()))
 
 
 @dataclass

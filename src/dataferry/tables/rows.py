@@ -144,7 +144,7 @@ def _agrees(figures: Sequence[Any], start: int, row: int, rule: Sum) -> bool:
         if np.isnan(stated) or len(above) < 2:
             continue
         checked += 1
-        expected = {"sum": np.sum, "max": np.max, "min": np.min, "mean": np.mean}[rule](above)
+        expected = getattr(np, rule)(above)
         right += bool(np.isclose(expected, stated, rtol=1e-3 if rule == "mean" else 1e-6, atol=0.051))
     return checked > 0 and right >= 0.8 * checked and right > 0
 
