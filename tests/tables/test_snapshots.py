@@ -18,7 +18,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.messages import Finding, InputError, MissingError, UsageError
+from dataferry.messages import Finding, InputError, MissingError, UnavailableError, UsageError
 from dataferry.tables.geoparquet import geometry_field
 from dataferry.tables.hashed_pieces import shown_name
 from dataferry.tables.options import ReadLimits, ReadOptions
@@ -70,9 +70,19 @@ def test_what_is_not_there_or_no_digest_is_told(store: SnapshotStore) -> None:
             store.snapshot(bad)
     with pytest.raises(UsageError, match="JSON"):
         store.put(b"x", name="a", media_type="text/csv", source={"when": object()})
+    with pytest.raises(MissingError, match=r"gone\.csv"):
+        store.put(Path("gone.csv"), name="gone.csv", media_type="text/csv")
     assert store.list() == []
     with pytest.raises(UsageError):
         SnapshotStore("gopher://nowhere")
+
+
+def test_a_store_that_fails_is_told_and_may_be_tried_again(tmp_path: Path) -> None:
+    store = SnapshotStore(tmp_path / "store")
+    (tmp_path / "store" / "blobs").write_bytes(b"a file where a folder must be")
+    with pytest.raises(UnavailableError, match="store") as told:
+        store.put(b"x", name="a.csv", media_type="text/csv")
+    assert told.value.retry
 
 
 def test_a_file_that_changes_while_it_is_stored_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

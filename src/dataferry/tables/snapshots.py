@@ -106,9 +106,11 @@ class SnapshotStore:
 
         Raises:
             InputError: `tables.changed_while_stored`, the file changed between the two passes; nothing is stored.
-            UsageError: `tables.bad_source`, `source` is not plain JSON.
+            MissingError: `tables.no_such_file`. UsageError: `tables.bad_source`, `source` is not plain JSON.
             UnavailableError: `tables.store_failed`.
         """
+        if isinstance(content, Path) and not content.is_file():
+            raise MissingError("tables.no_such_file", file=shown_name(name))
         digest, size = measure(content)
         now = datetime.now(UTC).isoformat(timespec="microseconds")
         new = Snapshot(digest, size, shown_name(name), media_type[:200], dict(source or {}), now)
@@ -360,6 +362,6 @@ def _sync(path: Path) -> None:
 def _told(root: str) -> Iterator[None]:
     try:
         yield
-    except BaseError as error:
+    except (BaseError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise UnavailableError("tables.store_failed", retry=True, root=root, reason=reason) from error
