@@ -13,8 +13,7 @@ from dataferry.messages import DataferryError, Finding, InputError, LimitError, 
 from dataferry.products import BuildOptions, Release, build
 from dataferry.products.conform import ConformError
 from dataferry.products.sandbox import RecipeRun, run_recipe
-from dataferry.tables.geoparquet import read_geoparquet
-from dataferry.tables.snapshots import SnapshotStore
+from dataferry.tables import SnapshotStore, read_geoparquet
 
 from .conftest import ProductFolder
 
@@ -300,6 +299,18 @@ def test_quality_findings_do_not_stop_a_build(product_folder: ProductFolder) -> 
     failing = [result for result in release.quality["results"] if result["state"] != "clear"]
     assert [(result["expect"], result["rows"]) for result in failing] == [("range", [3])]
     assert [Finding.from_json(f).text() for f in release.findings if f["code"] == "products.quality_rows_fail"]
+
+
+def test_invalid_polygons_are_built_and_told(two_cities: Path) -> None:
+    place = two_cities / "data" / "districts.geojson"
+    value = json.loads(place.read_text(encoding="utf-8"))
+    ring = value["features"][0]["geometry"]["coordinates"][0]
+    ring[1], ring[2] = ring[2], ring[1]
+    place.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+    release = build(two_cities)
+    (finding,) = (finding for finding in release.findings if finding["code"] == "products.invalid_shapes")
+    assert (finding["data"]["count"], finding["data"]["rows"]) == (1, [2])
+    assert release.evidence.quality == "attention"
 
 
 def test_a_host_can_allow_less_and_cancel(product_folder: ProductFolder) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dataferry.messages import LANGUAGES
 from dataferry.products.conform import ConformError, conform, round_to
 from dataferry.products.manifest import Manifest
-from dataferry.tables.geoparquet import geometry_field
+from dataferry.tables import geometry_field
 
 WORDS = {"en": "x", "zh-Hant": "x", "zh-Hans": "x"}
 

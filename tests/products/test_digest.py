@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dataferry.products import table_digest
 from dataferry.products.manifest import Column, Words
-from dataferry.tables.geoparquet import geometry_field
+from dataferry.tables import geometry_field
 
 TEXT = Words(en="x", zh_hant="x", zh_hans="x")
 

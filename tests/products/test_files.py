@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dataferry.geo import convert
 from dataferry.products.files import formula_safe, in_wgs84, write_csv, write_geojson, write_pmtiles
 from dataferry.products.manifest import Output
-from dataferry.tables.geoparquet import geometry_field
+from dataferry.tables import geometry_field
 
 WORDS = {"en": "x", "zh-Hant": "x", "zh-Hans": "x"}
 

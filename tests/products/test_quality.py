@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from dataferry.messages import LANGUAGES
 from dataferry.products.manifest import Quality
 from dataferry.products.quality import check_quality, quality_state
-from dataferry.tables.geoparquet import geometry_field
+from dataferry.tables import geometry_field
 
 POINTS = [shapely.to_wkb(shapely.Point(x, 22.3)) for x in (114.1, 114.2)]
 TABLE = pa.table(

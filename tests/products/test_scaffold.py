@@ -6,7 +6,7 @@ import pytest
 
 from dataferry.messages import InputError, RefusedError
 from dataferry.products import build, load_product, new_product
-from dataferry.tables.geoparquet import read_geoparquet
+from dataferry.tables import read_geoparquet
 
 
 def test_a_product_from_nothing_builds(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from dataferry.messages import Finding, MissingError, current_language, say
 
 if TYPE_CHECKING:
     from dataferry.products import Release
-    from dataferry.tables.snapshots import SnapshotStore
+    from dataferry.tables import SnapshotStore
 
 _STYLES = {"clear": "green", "attention": "yellow", "blocked": "red", "unknown": "magenta"}
 _MARKS = {"clear": "✓", "attention": "!", "blocked": "✗", "unknown": "?"}
@@ -135,7 +135,7 @@ def lineage(folder: Folder, as_json: Json = False) -> None:
 
 def _store(place: str | None) -> SnapshotStore | None:
     """The named store, or the one of DATAFERRY_HOME when there is one."""
-    from dataferry.tables.snapshots import SnapshotStore
+    from dataferry.tables import SnapshotStore
 
     if place is not None:
         if "://" not in place and not place.startswith("memory:") and not Path(place).is_dir():

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dataferry.messages import Finding
+from dataferry.messages import Finding, worst_state
 from dataferry.products.conform import decimals
 from dataferry.products.figures import fill_summary
 from dataferry.products.maker import Made
 from dataferry.products.quality import quality_state
 from dataferry.products.release import FORMAT
 from dataferry.products.report import output_column
-from dataferry.tables.profile import profile
+from dataferry.tables import profile
 
 
 def assemble(made: Made, bbox: list[float] | None, notes: Iterable[Finding]) -> dict[str, Any]:
@@ -25,6 +25,8 @@ def assemble(made: Made, bbox: list[float] | None, notes: Iterable[Finding]) -> 
     manifest = made.product.manifest
     datum_state, datum_findings = made.datum
     quality = quality_state(made.outcomes)
+    if any(note.severity == "attention" for note in made.notes):
+        quality = worst_state([quality, "attention"])
     return {
         "format": FORMAT,
         "name": manifest.name,

@@ -20,7 +20,7 @@ from dataferry.products.load import MANIFEST
 from dataferry.products.maker import BuildOptions, Made, Progress, make
 from dataferry.products.release import RELEASE, Release, file_sha256
 from dataferry.products.report import render_report
-from dataferry.tables.geoparquet import write_geoparquet
+from dataferry.tables import write_geoparquet
 
 DEFAULT_OUT = "release"
 _OF_THIS_RUN = ("run", "files")

@@ -14,7 +14,7 @@ from dataferry.geo import in_degrees
 from dataferry.messages import Finding, InputError
 from dataferry.products.consistency import nearest
 from dataferry.products.manifest import DEFAULT_DECIMALS, Column, Manifest, Output
-from dataferry.tables.geoparquet import geometry_columns, geometry_field, plain_geometry
+from dataferry.tables import geometry_columns, geometry_field, plain_geometry
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),

@@ -17,7 +17,7 @@ from dataferry.geo import WGS84, convert_wkb
 from dataferry.messages import Finding
 from dataferry.products.conform import decimals, round_shapes
 from dataferry.products.manifest import Column, Output
-from dataferry.tables.geoparquet import geometry_field
+from dataferry.tables import geometry_field
 
 MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",

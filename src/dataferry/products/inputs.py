@@ -14,9 +14,15 @@ from dataferry.messages import LANGUAGES, DataferryError, InputError, MissingErr
 from dataferry.products.licence import InputTerms
 from dataferry.products.load import Product, inside
 from dataferry.products.manifest import Input
-from dataferry.tables import Reading, ReadOptions, read
-from dataferry.tables.geoparquet import geometry_columns, plain_geometry, write_geoparquet
-from dataferry.tables.snapshots import SnapshotStore
+from dataferry.tables import (
+    Reading,
+    ReadOptions,
+    SnapshotStore,
+    geometry_columns,
+    plain_geometry,
+    read,
+    write_geoparquet,
+)
 
 
 @dataclass(frozen=True)

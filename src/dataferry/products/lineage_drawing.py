@@ -12,6 +12,7 @@ RIGHT_WIDTH = 300
 WIDTH = 960
 _LONGEST_LABEL = 34
 _MOST_LINES = 600
+_LETTERS_OF_A_NOTE = 46
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,18 @@ def shorten(text: str, longest: int = _LONGEST_LABEL) -> str:
     return kept
 
 
-def draw_lineage(lineage: Mapping[str, Any], titles: Mapping[str, str], cities: Mapping[str, str | None]) -> Drawing:
+def draw_lineage(
+    lineage: Mapping[str, Any],
+    titles: Mapping[str, str],
+    cities: Mapping[str, str | None],
+    whole_rows: str = "*",
+) -> Drawing:
     """Lay out `lineage` of release.json.
 
     Args:
         titles: what each input is called in the reader's language.
         cities: the city of each input, for its ink.
+        whole_rows: what `*` is called: the rows themselves, where a value counts them.
     """
     columns = lineage["columns"]
     used: dict[str, list[str]] = {name: [] for name in titles}
@@ -75,9 +82,9 @@ def draw_lineage(lineage: Mapping[str, Any], titles: Mapping[str, str], cities: 
             names = used.setdefault(origin["input"], [])
             if origin["column"] not in names:
                 names.append(origin["column"])
-    left, places = _left(used, titles, cities)
+    left, places = _left(used, titles, cities, whole_rows)
     right = tuple(
-        Box(shorten(column["column"]), column["column"], ROW + ROW * position, note=shorten(_through(column), 40))
+        Box(shorten(column["column"]), column["column"], ROW + ROW * position, note=_note(column))
         for position, column in enumerate(columns)
     )
     converted = {(item["input"], item["column"]) for item in lineage.get("conversions", ())}
@@ -90,11 +97,11 @@ def draw_lineage(lineage: Mapping[str, Any], titles: Mapping[str, str], cities: 
                 crossed = place in converted and any(name.startswith("to_") for name in column["through"])
                 lines.append(Line(_curve(places[place], box.y), title, crossed, cities.get(origin["input"])))
     height = ROW * (2 + max(len(left), len(right)))
-    return Drawing(WIDTH, height, left, right, tuple(lines))
+    return Drawing(WIDTH + 1, height, left, right, tuple(lines))
 
 
 def _left(
-    used: Mapping[str, list[str]], titles: Mapping[str, str], cities: Mapping[str, str | None]
+    used: Mapping[str, list[str]], titles: Mapping[str, str], cities: Mapping[str, str | None], whole_rows: str
 ) -> tuple[tuple[Box, ...], dict[tuple[str, str], int]]:
     boxes: list[Box] = []
     places: dict[tuple[str, str], int] = {}
@@ -104,13 +111,16 @@ def _left(
         boxes.append(Box(shorten(title), f"{name}: {title}", y, head=True, city=cities.get(name)))
         for column in columns:
             y = ROW + ROW * len(boxes)
-            boxes.append(Box(shorten(column), f"{name}.{column}", y, city=cities.get(name)))
+            label = whole_rows if column == "*" else column
+            boxes.append(Box(shorten(label), f"{name}.{column}", y, city=cities.get(name)))
             places[(name, column)] = y
     return tuple(boxes), places
 
 
-def _through(column: Mapping[str, Any]) -> str:
-    return " ← ".join(column["through"])
+def _note(column: Mapping[str, Any]) -> str:
+    """The functions on the way, as far as there is room beside the name (its letters are wider than the note's)."""
+    room = _LETTERS_OF_A_NOTE - len(shorten(column["column"])) * 7 // 5
+    return shorten(" ← ".join(column["through"]), room) if room >= 8 else ""
 
 
 def _curve(start: int, end: int) -> str:

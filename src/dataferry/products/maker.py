@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import shapely
 
 from dataferry.geo import canonical_crs
 from dataferry.messages import Finding, State
-from dataferry.products.conform import conform
+from dataferry.products.conform import MAX_ROWS_NAMED, conform
 from dataferry.products.dependencies import load_with_upstreams
 from dataferry.products.digest import table_digest
 from dataferry.products.evidence import datum_evidence, source_evidence
@@ -25,8 +27,7 @@ from dataferry.products.load import Product
 from dataferry.products.manifest import Limits, Manifest
 from dataferry.products.quality import Outcome, check_quality
 from dataferry.products.sandbox import RecipeRun, SandboxLimits, run_recipe
-from dataferry.tables.geoparquet import read_geoparquet
-from dataferry.tables.snapshots import SnapshotStore
+from dataferry.tables import SnapshotStore, geometry_columns, read_geoparquet
 
 Progress = Callable[[str, float | None], None]
 
@@ -156,7 +157,7 @@ class _Maker:
             datum=datum_evidence(inputs, lineage),
             source=source_evidence(inputs),
             figures=compute_figures(table, manifest),
-            notes=(*notes, *lineage.findings, *_truncation(table)),
+            notes=(*notes, *lineage.findings, *_shape_of_things(table)),
             run=_run_evidence(run, started, time.monotonic() - clock),
         )
 
@@ -209,8 +210,17 @@ def lineage_of_inputs(product: Product, inputs: Sequence[Prepared]) -> Lineage:
     return trace_lineage(product.sql, schemas, product.manifest.output.names(), crs)
 
 
-def _truncation(table: pa.Table) -> list[Finding]:
-    return [Finding("products.no_rows", "attention", {})] if table.num_rows == 0 else []
+def _shape_of_things(table: pa.Table) -> list[Finding]:
+    """What a person should look at whatever was expected: no rows, and geometries that no tool can rely on."""
+    found = [Finding("products.no_rows", "attention", {})] if table.num_rows == 0 else []
+    for column in geometry_columns(table.schema):
+        shapes = shapely.from_wkb(table[column].to_numpy())
+        rows = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)) + 1
+        if len(rows):
+            reason = str(shapely.is_valid_reason(shapes[rows[0] - 1]))
+            data = {"column": column, "count": len(rows), "rows": rows[:MAX_ROWS_NAMED].tolist(), "reason": reason}
+            found.append(Finding("products.invalid_shapes", "attention", data))
+    return found
 
 
 def _run_evidence(run: RecipeRun, started: datetime, seconds: float) -> dict[str, Any]:

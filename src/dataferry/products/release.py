@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from dataferry.messages import Finding, InputError, MissingError, State
 from dataferry.products.digest import table_digest
 from dataferry.products.manifest import City, Column, ColumnType, Sha256
-from dataferry.tables.geoparquet import read_geoparquet
+from dataferry.tables import read_geoparquet
 
 FORMAT = "dataferry-release/1"
 RELEASE = "release.json"

@@ -53,7 +53,7 @@ def _page(release: Mapping[str, Any], preview: pa.Table, language: Language) -> 
 
     inputs = release["inputs"]
     titles = {item["name"]: item["title"][language] for item in inputs}
-    drawing = draw_lineage(release["lineage"], titles, {item["name"]: item["city"] for item in inputs})
+    drawing = draw_lineage(release["lineage"], titles, {item["name"]: item["city"] for item in inputs}, words("rows"))
     return {
         "language": language,
         "lang": HTML_LANGUAGES[language],

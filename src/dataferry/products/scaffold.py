@@ -16,8 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from dataferry.messages import InputError, RefusedError
-from dataferry.tables import ReadOptions, read
-from dataferry.tables.geoparquet import geometry_columns, plain_geometry
+from dataferry.tables import ReadOptions, geometry_columns, plain_geometry, read
 
 _SAMPLE = "place,chargers\nCentral and Western,120\nHuangpu,310\n"
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
