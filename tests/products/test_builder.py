@@ -1,6 +1,7 @@
 """A build ends as one whole release or as nothing: evidence, digest, upstream products, crashes and bad input."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from dataferry.products.conform import ConformError
 from dataferry.products.sandbox import RecipeRun, run_recipe
 from dataferry.tables import SnapshotStore, read_geoparquet
 
-from .conftest import ProductFolder
+from .conftest import RECIPE, ProductFolder
 
 W = "{en: x, zh-Hant: x, zh-Hans: x}"
 TWO_CITIES = f"""\
@@ -261,6 +262,25 @@ def test_a_crash_while_writing_leaves_no_half_release(
         build(folder)
     assert Release.load(good.folder).digest == good.digest
     assert sorted(path.name for path in folder.iterdir()) == ["data", "product.yaml", "recipe.sql", "release"]
+
+
+def test_what_a_killed_build_left_is_put_right(product_folder: ProductFolder) -> None:
+    folder = product_folder()
+    good = build(folder)
+    aside, half, fresh = (folder / name for name in (".release.a.old", ".release.b.part", ".release.c.part"))
+    for left in (aside, half, fresh):
+        left.mkdir()
+    good.folder.rename(aside / "release")
+    os.utime(half, (0, 0))
+    (folder / "recipe.sql").write_text("SELECT district, 1 AS stops FROM stops", encoding="utf-8")
+    with pytest.raises(DataferryError):
+        build(folder)
+    (folder / "recipe.sql").write_text(RECIPE, encoding="utf-8")
+    stamp = (aside / "release" / "release.json").stat().st_mtime_ns
+    assert build(folder).digest == good.digest
+    assert (folder / "release" / "release.json").stat().st_mtime_ns == stamp
+    assert fresh.is_dir()
+    assert not half.exists()
 
 
 def test_a_folder_with_other_things_is_not_replaced(product_folder: ProductFolder, tmp_path: Path) -> None:

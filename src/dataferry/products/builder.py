@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def _put(made: Made, out: Path, keep_same: bool) -> Release:
     """Write beside `out`, then rename; a release that says the same stays where it is."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        _tidy(out)
         parts = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     except OSError as error:
         raise RefusedError("products.out_unwritable", out=str(out), problem=error.strerror or "?") from None
@@ -84,8 +86,19 @@ def _put(made: Made, out: Path, keep_same: bool) -> Release:
     return Release.load(out)
 
 
+def _tidy(out: Path) -> None:
+    """What builds that were killed left beside `out`: a release set aside comes back, half ones of yesterday go."""
+    for aside in out.parent.glob(f".{out.name}.*.old"):
+        if not out.exists() and (aside / out.name / RELEASE).is_file():
+            (aside / out.name).rename(out)
+    yesterday = time.time() - 86_400
+    for left in [*out.parent.glob(f".{out.name}.*.part"), *out.parent.glob(f".{out.name}.*.old")]:
+        if left.stat().st_mtime < yesterday:
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def _swap(parts: Path, out: Path) -> None:
-    """Put the finished folder in place. A crash between the two renames leaves the old release beside, whole."""
+    """Put the finished folder in place. Killed between the renames, the old one lies whole beside it; see `_tidy`."""
     if not out.exists():
         parts.rename(out)
         return
