@@ -28,11 +28,11 @@ def finding(reading, code):
     return next(f for f in reading.report.findings if f.code == f"tables.{code}")
 
 
-@pytest.mark.parametrize("mark", ["", "\ufeff", "\ufeff\ufeff"])
-@pytest.mark.parametrize("codec", ["utf-8", "utf-16-le", "utf-16-be", "big5hkscs", "gbk", "gb18030"])
+WIDE = [(codec, mark) for codec in ("utf-8", "utf-16-le", "utf-16-be") for mark in ("", "\ufeff", "\ufeff\ufeff")]
+
+
+@pytest.mark.parametrize(("codec", "mark"), [*WIDE, ("big5hkscs", ""), ("gbk", ""), ("gb18030", "")])
 def test_one_table_in_every_encoding(tmp_path, codec, mark):
-    if mark and not codec.startswith("utf"):
-        pytest.skip("no byte order mark in this encoding")
     text = HONG_KONG if codec in ("big5hkscs", "utf-16-le") else SHANGHAI
     reading = read(write(tmp_path, (mark + text).encode(codec)))
     rows = list(csv.reader(io.StringIO(text)))

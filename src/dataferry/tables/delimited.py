@@ -154,7 +154,7 @@ def make_plan(path: Path, head: bytes, encoding: Encoding, options: ReadOptions,
     names = name_columns(layout.header, width)
     rows = [row for row in below if len(row) == width]
     rows += [row for row in _windows(body) if len(row) == width]
-    types = [None] * width if encoding.is_wide else _types(names.names, rows[: 2 * _SAMPLED_ROWS], options)
+    types = [None] * width if encoding.is_wide or whole else _types(names.names, rows[: 2 * _SAMPLED_ROWS], options)
     return Plan(body, layout, sample.rows[: layout.preamble], notes, names, types)
 
 

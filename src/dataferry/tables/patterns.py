@@ -32,73 +32,13 @@ DESTROYED = r"^[_?\x{FFFD}]{2,}$"
 DAMAGED = r"__|\?\?|\x{FFFD}"
 MOJIBAKE = r"[ÃÂåäæçèéïð][\x{0080}-\x{00BF}‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 BOOLEAN = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
-MISSING = (
-    *tuple(
-        [
-            "*",
-            "**",
-            "***",
-            "****",
-            "-",
-            "--",
-            "---",
-            "—",
-            "–",
-            "－",
-            "-*",
-            "--*",
-            "#",
-            "##",
-            ".",
-            "..",
-            "...",
-            "…",
-            "?",
-            "/",
-            "//",
-            "inf",
-            "-inf",
-            "+inf",
-            "infinity",
-            "-infinity",
-            "∞",
-            "na",
-            "n/a",
-            "n.a.",
-            "n.a",
-            "nan",
-            "nil",
-            "null",
-            "none",
-            "missing",
-            "unavailable",
-            "#n/a",
-            "#value!",
-            "#ref!",
-            "#div/0!",
-            "#null!",
-            "#num!",
-            "\\n",
-            "无",
-            "無",
-            "暂无",
-            "暫無",
-            "缺",
-            "缺测",
-            "缺測",
-            "不详",
-            "不詳",
-            "不適用",
-            "不适用",
-            "没有数据",
-            "沒有數據",
-            "无数据",
-            "無數據",
-        ]
-    ),
-    "not available",
-    "no data",
-)
+_MARKS = """
+    * ** *** **** - -- --- — – － -* --* # ## . .. ... … ? / // inf -inf +inf infinity -infinity ∞
+    na n/a n.a. n.a nan nil null none missing unavailable
+    #n/a #value! #ref! #div/0! #null! #num! \\n
+    无 無 暂无 暫無 缺 缺测 缺測 不详 不詳 不適用 不适用 没有数据 沒有數據 无数据 無數據
+"""
+MISSING = (*_MARKS.split(), "not available", "no data")
 _FULL_WIDTH = {0xFF10 + i: 0x30 + i for i in range(10)} | {0xFF0E: 0x2E, 0xFF0D: 0x2D, 0xFF0B: 0x2B, 0xFF0C: 0x2C}
 
 

@@ -42,6 +42,7 @@ TYPES = ("string", "integer", "number", "boolean", "date", "time", "timestamp")
 UNREADABLE_SHARE = 0.01
 """Up to this share of a column may be unreadable before the column stays text."""
 
+_PLAIN = r"^-?(?:0|[1-9]\d{0,14})(?:\.\d+)?$"
 _NUMERIC_START = frozenset(b"0123456789+-.*#<>~([T")
 _PART_OF_TIME = re.compile(
     r"(?i)(.*[_\s/])?(hours?|hrs?|hh|months?|mm|days?|dd|minutes?|mins?|seconds?|secs?"
@@ -71,6 +72,8 @@ def type_column(name: str, column: pa.ChunkedArray, options: ReadOptions, legend
     extra = (*options.missing.get("*", ()), *options.missing.get(name, ()))
     if column.null_count == len(column) or (declared is None and not extra and _is_plainly_text(column)):
         return _text(name, column)
+    if declared is None and not extra and (plain := _plain_numbers(name, column)) is not None:
+        return plain
     distinct = distinct_of(name, column)
     blank = np.asarray(pc.equal(distinct.texts, ""))
     marks = np.asarray(pc.is_in(distinct.texts, value_set=pa.array(extra, pa.string())))
@@ -84,6 +87,18 @@ def type_column(name: str, column: pa.ChunkedArray, options: ReadOptions, legend
     if declared in ("integer", "number"):
         return _numbers(distinct, shapes, declared == "integer")
     return _decide(name, column, distinct, shapes, options)
+
+
+def _plain_numbers(name: str, column: pa.ChunkedArray) -> TypedColumn | None:
+    """The shortest way for a column that holds nothing but plain numbers; None for any other."""
+    filled = column.drop_null()
+    if _PHONE.search(name) or not pc.all(pc.match_substring_regex(filled, _PLAIN)).as_py():
+        return None
+    if not pc.any(pc.match_substring(filled, ".")).as_py():
+        if pc.any(pc.match_substring_regex(filled, r"^(?:1[89]|20)\d{6}(?:\d{6})?$")).as_py():
+            return None
+        return TypedColumn("integer", column.cast(pa.int64()))
+    return TypedColumn("number", column.cast(pa.float64()))
 
 
 def _is_plainly_text(column: pa.ChunkedArray) -> bool:
