@@ -148,7 +148,7 @@ def test_figures_add_up_for_any_column(array: pa.Array) -> None:
     (found,) = profile(pa.table({"c": array})).columns
     finite = [v for v in array.to_pylist() if v is not None and (not isinstance(v, float) or np.isfinite(v))]
     assert found.nulls + found.nan + found.infinite + len(finite) == len(array)
-    assert found.distinct == len(set(finite)) or 0.0 in finite  # 0.0 and -0.0 are one value to Python
+    assert found.distinct == len({str(v) for v in finite})  # as text, for 0.0 and -0.0 are one value to Python
     assert sum(count for _, count in found.top) <= len(finite)
     if found.histogram:
         assert sum(bar.count for bar in found.histogram) == len(finite)

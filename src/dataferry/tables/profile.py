@@ -187,7 +187,8 @@ class _Numbers(_Values):
         values = chunk.drop_null()
         numbers = self._as_numbers(values)
         self.count += len(numbers)
-        self.total += float(np.sum(numbers, dtype=np.float64)) if self._is_number() else 0.0
+        with np.errstate(over="ignore", invalid="ignore"):
+            self.total += float(np.sum(numbers, dtype=np.float64)) if self._is_number() else 0.0
         self.sample.add(numbers)
 
     def _is_number(self) -> bool:
@@ -212,7 +213,7 @@ class _Numbers(_Values):
     def _value(self, number: float) -> Any:
         """A figure in the column's own kind, such as a date again."""
         if not pa.types.is_temporal(self.kind):
-            return _rounded(number)
+            return _plain(_rounded(number))
         unit = pa.array([math.floor(number)], f"int{self.kind.bit_width}")
         return _plain(unit.view(self.kind)[0].as_py())
 
@@ -221,18 +222,19 @@ class _Numbers(_Values):
         values = self.sample.values
         if values is None or len(values) == 0:
             return ColumnProfile(**figures)
-        quantiles = np.quantile(values, _QUANTILES)
+        with np.errstate(over="ignore", invalid="ignore"):
+            quantiles = np.quantile(values, _QUANTILES)
         figures["quantiles"] = {str(q): self._value(v) for q, v in zip(_QUANTILES, quantiles.tolist(), strict=True)}
         figures["quantiles_exact"] = self.sample.exact
         figures["histogram"] = self._histogram(values)
         if self._is_number():
-            figures["mean"] = _rounded(self.total / self.count)
+            figures["mean"] = _plain(_rounded(self.total / self.count))  # none when the sum leaves the doubles
         return ColumnProfile(**figures)
 
     def _histogram(self, values: np.ndarray[Any, Any]) -> list[Bin]:
         """At most 20 bars over the sample, scaled to the number of values when it does not hold them all."""
         low, high = float(values.min()), float(values.max())
-        if low == high or not math.isfinite(high - low):
+        if not math.isfinite(high - low) or (high - low) / _BINS <= math.ulp(max(abs(low), abs(high))):
             return [Bin(self._value(low), self._value(high), self.count)]
         bars = _BINS
         if values.dtype.kind in "iu":
