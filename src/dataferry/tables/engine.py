@@ -75,19 +75,27 @@ class Session:
             return pa.schema(self._context.sql(sql).schema)
 
     def stream(self, sql: str) -> pa.RecordBatchReader:
-        """The answer, batch by batch; texts and bytes as plain Arrow types. Rows come in no particular order.
+        """The answer, batch by batch, in the engine's own types (texts may be views). Rows come in no particular order.
 
         Raises:
             InputError: the query is wrong (`tables.query_failed`), or one of our functions refused its arguments.
         """
         with _engine_errors():
-            return self._context.sql(sql).to_arrow_reader(simplify=True)
+            # The engine's own readers load GeoArrow's compute kernels; fields with metadata are all that is needed.
+            return pa.RecordBatchReader.from_stream(self._context.sql(sql))
 
     def run(self, sql: str) -> pa.Table:
-        """The whole answer in memory."""
+        """The whole answer in memory, texts and bytes as plain Arrow types."""
         reader = self.stream(sql)
         with _engine_errors():
-            return reader.read_all()
+            return without_views(reader.read_all())
+
+
+def without_views(table: pa.Table) -> pa.Table:
+    """The table with string and binary views as plain strings and bytes, all nullable; field metadata stays."""
+    plain = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+    fields = [field.with_type(plain.get(field.type, field.type)).with_nullable(True) for field in table.schema]
+    return table.cast(pa.schema(fields, metadata=table.schema.metadata))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dataferry.messages import InputError, LimitError, RefusedError
 from dataferry.products.sandbox.limits import SandboxLimits
+from dataferry.tables.engine import without_views
 from dataferry.tables.geoparquet import geometry_columns, plain_geometry
 
 
@@ -30,7 +31,7 @@ def read_answer(path: Path, limits: SandboxLimits) -> pa.Table:
         raise RefusedError("products.answer_damaged", reason=str(error)[:200]) from error
     if table.num_rows > limits.rows:
         raise LimitError("products.limit_rows", limit=limits.rows)
-    return plain_geometry(table.replace_schema_metadata(None))
+    return plain_geometry(without_views(table.replace_schema_metadata(None)))
 
 
 def check_answer(table: pa.Table, followed: Mapping[str, str | None]) -> None:
