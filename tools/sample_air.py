@@ -31,8 +31,8 @@ def write_aqhi(path: Path, rng: Generator) -> None:
     lines = [note.replace(",", ";") + pad for note in notes] + ["Date,Hour," + ",".join(AQHI_STATIONS)]
     level = 4.0
     for day in _days():
-        level = min(8.0, max(2.5, level + rng.normal(0, 0.7)))
-        hours = np.clip(np.round(level + rng.normal(0, 0.6, (24, len(AQHI_STATIONS)))), 1, 10).astype(int)
+        level = min(6.0, max(2.5, level + rng.normal(0, 0.7)))
+        hours = np.clip(np.round(level + rng.normal(0, 0.45, (24, len(AQHI_STATIONS)))), 1, 10).astype(int)
         for hour, row in enumerate(hours, start=1):
             first = f"{day.year}/{day.month}/{day.day}" if hour == 1 else ""
             cells = [_aqhi_cell(int(value), rng) for value in row]
@@ -77,13 +77,14 @@ def write_pm25(path: Path, rng: Generator) -> None:
     """Hourly PM2.5 of Shanghai with the columns of the UCI five-cities file: hours 0 to 23, NA for no value."""
     posts = "PM_Jingan,PM_US Post,PM_Xuhui"
     lines = [f"No,year,month,day,hour,season,{posts},DEWP,HUMI,PRES,TEMP,cbwd,Iws,precipitation,Iprec"]
-    level, number = 50.0, 0
+    level, warmth, number = 50.0, 5.0, 0
     for day in _days():
         level = min(160.0, max(12.0, level + rng.normal(0, 16)))
+        warmth = min(13.0, max(-2.0, warmth + rng.normal(0, 1.5)))
         for hour in range(24):
             number += 1
             values = [_pm_cell(level * rng.uniform(0.8, 1.25), rng) for _ in range(3)]
-            celsius = round(6 + 3 * float(np.sin((hour - 9) / 24 * 2 * np.pi)) + rng.normal(0, 1))
+            celsius = round(warmth + 3 * float(np.sin((hour - 9) / 24 * 2 * np.pi)) + rng.normal(0, 1))
             humidity, pressure = rng.uniform(45, 95), 1024 + round(rng.normal(0, 3))
             weather = f"{celsius - 4},{humidity:.2f},{pressure},{celsius},NE,{hour + 1},0,0"
             lines.append(f"{number},{day.year},{day.month},{day.day},{hour},4,{','.join(values)},{weather}")
