@@ -4,6 +4,7 @@ import json
 import math
 import re
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def test_classes_are_ordered_and_none_is_out_of_reach(values: list[float]) -> No
     assert len(breaks) < CLASSES
     levels = [class_of(value, breaks) for value in values]
     assert all(level is not None and 0 <= level <= len(breaks) for level in levels)
-    assert all(a <= b for a, b in zip(sorted(values), sorted(values)[1:], strict=False))
+    assert all(class_of(low, breaks) <= class_of(high, breaks) for low, high in pairwise(sorted(values)))  # type: ignore[operator]
     if breaks:
         assert class_of(min(values), breaks) == 0
         assert class_of(max(values), breaks) == len(breaks)
@@ -58,8 +59,7 @@ def test_both_cities_have_one_scale(registered: Release) -> None:
         high = max(y for _x, y in points) - min(y for _x, y in points)
         scales.append(side / high)
     assert scales[0] == pytest.approx(scales[1], rel=0.02)
-    km = side_km = drawing.bar_km
-    assert drawing.bar == pytest.approx(side_km * 1000 / (scales[0] * 111_320), rel=0.02), km
+    assert drawing.bar == pytest.approx(drawing.bar_km * 1000 / (scales[0] * 111_320), rel=0.02)
 
 
 def test_places_without_a_figure_are_said_to_have_none(registered: Release) -> None:
@@ -104,7 +104,7 @@ def test_measures_have_their_own_axes_and_gaps_stay_gaps() -> None:
     own = mark_panels({"PM2.5": air, "Temperature": heat}, "line", 1, one_scale=False)
     assert [panel.unit for panel in own] == ["µg/m³", "°C"]
     assert own[0].series[0].path.count("M") == 2
-    assert [tick.text for tick in own[0].y_ticks][0] == "0"
+    assert own[0].y_ticks[0].text == "0"
     assert own[0].y_ticks[-1].text != own[1].y_ticks[-1].text
     shared = mark_panels({"Shanghai": air, "Hong Kong": heat}, "line", 1, one_scale=True)
     assert shared[0].y_ticks == shared[1].y_ticks
@@ -121,7 +121,7 @@ def test_every_edge_of_the_lineage_joins_two_boxes(registered: Release) -> None:
         assert " ".join(edge.path.split(" ")[-2:]) in left
     assert {node.key for node in drawing.nodes} >= {f"column {each['name']}" for each in COLUMNS}
     boxes = sorted((node.x, node.y, node.height) for node in drawing.nodes)
-    for (x, y, height), (other_x, other_y, _h) in zip(boxes, boxes[1:], strict=False):
+    for (x, y, height), (other_x, other_y, _h) in pairwise(boxes):
         assert x != other_x or y + height <= other_y
     assert all(node.y >= 0 and node.y + node.height <= drawing.height for node in drawing.nodes)
     assert drawing.steps[-1].sources == ("hk_districts.geometry", "sh_districts.geometry")

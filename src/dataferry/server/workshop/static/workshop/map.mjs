@@ -86,6 +86,11 @@ function addLabels(map, frame) {
   place();
 }
 
+function sayWhileMoving(map) {
+  map.on("movestart", () => { figure.dataset.moving = ""; });
+  map.on("moveend", () => { delete figure.dataset.moving; });
+}
+
 function together(maps) {
   // The frames keep one scale: zooming one zooms the other.
   let leader = null;
@@ -146,6 +151,7 @@ async function start() {
   maps.forEach((map, index) => map.setZoom(common + shift(settings.frames[0], settings.frames[index])));
   maps.forEach((map, index) => addLabels(map, settings.frames[index]));
   together(maps);
+  maps.forEach(sayWhileMoving);
   await Promise.all(maps.map((map) => map.once("idle")));
   figure.classList.add("live");
   dark.addEventListener("change", () => maps.forEach((map, index) => map.setStyle(styleOf(layer, settings.frames[index].ink))));
