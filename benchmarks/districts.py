@@ -19,7 +19,9 @@ from dataferry.products.sandbox import SandboxLimits, run_recipe
 from dataferry.tables.functions import point_wkb
 from dataferry.tables.geoparquet import geometry_field, read_geoparquet, write_geoparquet
 
-DESCRIPTION = "10 million points in 34 districts: run_recipe / bare engine query (promised: at most 1.5), and / GeoPandas"
+DESCRIPTION = (
+    "10 million points in 34 districts: run_recipe / bare engine query (promised: at most 1.5), and / GeoPandas"
+)
 EXAMPLE = Path(__file__).parents[1] / "examples" / "two-city-ev-chargers" / "data"
 BOXES = ((113.83, 22.15, 114.44, 22.57), (120.85, 30.68, 122.00, 31.88))
 RECIPE = """
@@ -36,7 +38,8 @@ sd = sedonadb.connect()
 for name in ("points", "districts"):
     sd.read_parquet(f"{sys.argv[1]}/{name}.parquet").to_view(name)
 table = sd.sql(sys.argv[2]).to_arrow_table()
-print(json.dumps({"seconds": time.perf_counter() - started, "rows": sorted(map(list, zip(*table.to_pydict().values())))}))
+rows = sorted(map(list, zip(*table.to_pydict().values())))
+print(json.dumps({"seconds": time.perf_counter() - started, "rows": rows}))
 """
 GEOPANDAS = """
 import json, sys, time
@@ -61,7 +64,9 @@ def outlines() -> tuple[list[object], list[str]]:
         moved = convert_wkb(pa.array(shapely.to_wkb(shapes).tolist(), pa.binary()), "DATAFERRY:GCJ02", "EPSG:4326")
         return list(shapely.from_wkb(moved.to_numpy(zero_copy_only=False))), names
     circles = [(box, i) for box in BOXES for i in range(17)]
-    centres = [(b[0] + (b[2] - b[0]) * (i % 5 + 0.5) / 5, b[1] + (b[3] - b[1]) * (i // 5 + 0.5) / 4) for b, i in circles]
+    centres = [
+        (b[0] + (b[2] - b[0]) * (i % 5 + 0.5) / 5, b[1] + (b[3] - b[1]) * (i // 5 + 0.5) / 4) for b, i in circles
+    ]
     return [shapely.Point(c).buffer(0.05, quad_segs=15) for c in centres], [f"d{i:02}" for i in range(34)]
 
 

@@ -15,8 +15,8 @@ import shapely
 
 from dataferry.products.sandbox import run_recipe
 from dataferry.tables.engine import EngineOptions, open_session, schema_of
-from dataferry.tables.geoparquet import geometry_field, write_geoparquet
 from dataferry.tables.functions import point_wkb
+from dataferry.tables.geoparquet import geometry_field, write_geoparquet
 
 DESCRIPTION = "overhead in seconds of the confined child over the same query in-process (promised: at most 0.5)"
 PROMISED_SECONDS = 0.5

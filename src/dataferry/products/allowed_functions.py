@@ -59,7 +59,7 @@ SHAPES = _names("""
     st_shortestline st_simplify st_simplifypreservetopology st_snap st_startpoint st_symdifference st_unaryunion
     st_union""")
 SHAPE_AGGREGATES = _names("st_collect_agg st_convexhull_agg st_envelope_agg st_intersection_agg st_union_agg")
-TEXT_FORMS = _names("st_asbinary st_asgeojson st_astext st_aswkb st_aswkt")
+TEXT_FORMS = _names("st_asgeojson st_astext st_aswkt")
 SERIES = _names("generate_series range")
 """Only in FROM, with whole numbers written out."""
 
