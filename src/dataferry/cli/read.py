@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataferry.cli.output import console, progress, show
+from dataferry.cli.output import console, progress, show, word
 from dataferry.messages import Finding, UsageError
 
 if TYPE_CHECKING:
@@ -123,29 +123,28 @@ def _detected(report: dict[str, Any]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name in ("format", "encoding", "crs"):
         found = report[name]
-        value = escape(found["value"]) if found else "[dim]unknown[/]" if name == "crs" else "[dim]-[/]"
-        table.add_row(name, f"[bold]{value}[/]", *((found["basis"], escape(found["evidence"])) if found else ("", "")))
+        value = escape(found["value"]) if found else f"[dim]{word('unknown')}[/]" if name == "crs" else "[dim]-[/]"
+        table.add_row(word(name), f"[bold]{value}[/]", *((word(found["basis"]), escape(found["evidence"])) if found else ("", "")))
     if report["layer"]:
         table.add_row(
-            "layer", f"[bold]{escape(report['layer'])}[/]", "", escape(", ".join(report["other_layers"])[:200])
+            word("layer"), f"[bold]{escape(report['layer'])}[/]", "", escape(", ".join(report["other_layers"])[:200])
         )
     return table
 
 
 def _ledger(rows: dict[str, int]) -> str:
-    parts = [f"{name.replace('_', ' ')} {count:,}" for name, count in rows.items() if count and name != "read"]
-    return f"rows read [bold]{rows['read']:,}[/] = " + (" + ".join(parts) or "0")
+    parts = [f"{word(name)} {count:,}" for name, count in rows.items() if count and name != "read"]
+    return f"{word('rows_read')} [bold]{rows['read']:,}[/] = " + (" + ".join(parts) or "0")
 
 
 def _columns(columns: list[Any]) -> Table:
-    table = Table(
-        "column", "type", "missing", "flagged", "bounds", "unreadable", "formats", box=None, padding=(0, 2, 0, 0)
-    )
+    headings = ("column", "type", "missing", "flagged", "bounds", "unreadable", "formats")
+    table = Table(*map(word, headings), box=None, padding=(0, 2, 0, 0))
     for column in columns[:_MOST_COLUMNS]:
         counts = (column.missing, column.flagged, column.censored, column.unreadable)
         formats = ", ".join(f"{label} {count:,}" for label, count in column.formats.items())
         shown = [f"{count:,}" if count else "" for count in counts]
         table.add_row(escape(column.name), column.type, *shown, escape(formats))
     if len(columns) > _MOST_COLUMNS:
-        table.add_row(f"… {len(columns) - _MOST_COLUMNS:,} more")
+        table.add_row("… " + word("more_columns", count=len(columns) - _MOST_COLUMNS))
     return table

@@ -12,6 +12,7 @@ from dataferry.tables.layout import Row, filled
 
 DELIMITERS = (",", "\t", ";", "|", "^")
 _SWALLOWED_LINES = 100
+_SCORED = 64 * 1024
 csv.field_size_limit(64 * 1024 * 1024)
 
 
@@ -57,22 +58,25 @@ def detect_dialect(text: str, *, whole: bool) -> tuple[Dialect, Sample]:
     Returns:
         The dialect, and the sample cut with it. A text that no delimiter cuts becomes one column.
     """
-    quoted = not _swallows(cut(text, Dialect(","), whole=whole))
-    best: tuple[float, Dialect, Sample] | None = None
+    quoted = '"' not in text or not _swallows(cut(text, Dialect(","), whole=whole))
+    best: tuple[float, Dialect] | None = None
+    piece, all_of_it = text[:_SCORED], whole and len(text) <= _SCORED
+    if not any(mark in piece for mark in DELIMITERS):
+        piece, all_of_it = text, whole
     for delimiter in DELIMITERS:
-        if delimiter not in text:
+        if delimiter not in piece:
             continue
         dialect = Dialect(delimiter, quoted)
-        sample = cut(text, dialect, whole=whole)
+        sample = cut(piece, dialect, whole=all_of_it)
         score, width = _score(sample.rows)
         if width > 1 and (best is None or score > best[0]):
             evidence = f"{score:.0%} of sampled rows agree on {width} columns"
             hanging = delimiter != "\t" and _hangs(sample.rows)
-            best = (score, Dialect(delimiter, quoted, hanging, evidence), sample)
+            best = (score, Dialect(delimiter, quoted, hanging, evidence))
     if best is None or best[0] < 0.3:
         dialect = Dialect(_absent(text), quoted, evidence="no delimiter cuts the lines into columns")
         return dialect, cut(text, dialect, whole=whole)
-    return best[1], best[2]
+    return best[1], cut(text, best[1], whole=whole)
 
 
 def _score(rows: list[Row]) -> tuple[float, int]:

@@ -11,7 +11,6 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from charset_normalizer import from_bytes
 
@@ -202,15 +201,3 @@ def text_lines(chunks: Iterator[bytes], codec: str, errors: str = "strict") -> I
     for chunk in chunks:
         yield decoder.decode(chunk)
     yield decoder.decode(b"", final=True)
-
-
-def undecodable_rows(body: bytes, codec: str, most: int = 20) -> list[int]:
-    """1-based line numbers where `codec` fails, at most `most`."""
-    lines = []
-    starts = [0, *(m.end() for m in re.finditer(b"\n", body)), len(body)]
-    for number, (start, end) in enumerate(pairwise(starts), 1):
-        if not _decodes(body[start:end], codec):
-            lines.append(number)
-            if len(lines) == most:
-                break
-    return lines

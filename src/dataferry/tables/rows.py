@@ -30,6 +30,7 @@ _LABELS: tuple[tuple[Sum, str], ...] = (
 _ANY_LABEL = "(?i)^\\s*(?:" + "|".join(pattern for _, pattern in _LABELS) + ")\\s*$"
 _MOST_SHARE = 0.1
 _LABEL_COLUMNS = 4
+_SAMPLED = 20_000
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,10 @@ def find_totals(columns: Sequence[pa.ChunkedArray]) -> Totals:
 
 
 def _labelled(column: pa.ChunkedArray) -> Bools | None:
+    some = column.slice(0, _SAMPLED)
+    if len(pc.unique(some)) > 0.3 * len(some):
+        hit = np.asarray(pc.fill_null(pc.match_substring_regex(column, _ANY_LABEL), False).combine_chunks())
+        return hit if hit.any() else None
     encoded = column.dictionary_encode().unify_dictionaries()
     words = encoded.chunk(0).dictionary
     hit = pc.fill_null(pc.match_substring_regex(words, _ANY_LABEL), False)
