@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dataferry.cli.output import console, show
+from dataferry.cli.output import console, show, word
 from dataferry.messages import Finding, UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -138,9 +138,9 @@ def _statements(reading: Any, file: Path, pair: tuple[str, str] | None) -> tuple
 def _render_trials(found: Any) -> None:
     table = Table(box=None, pad_edge=False)
     for heading, justify in (("hypothesis", "left"), ("against", "left"), ("fits", "right"), ("share", "right")):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    table.add_column("behind", justify="right")
-    table.add_column("by chance", justify="right")
+        table.add_column(word(heading), justify=justify)  # type: ignore[arg-type]
+    table.add_column(word("behind"), justify="right")
+    table.add_column(word("by_chance"), justify="right")
     for trial in found.trials[:12]:
         behind, chance = (f"{trial.lead:,}", f"{trial.chance:.2g}") if trial is not found.trials[0] else ("—", "—")
         hypothesis, held = trial.hypothesis.name(), trial.hypothesis.against_name()
@@ -187,10 +187,11 @@ def _render_audit(found: Any, first: Any, second: Any) -> None:
     if found.compared:
         beyond = ", ".join(f"> {band:,} m: {count:,}" for band, count in found.beyond.items())
         console.print(f"{first.columns} ({found.first_crs})  ↔  {second.columns} ({found.second_crs})", markup=False)
-        console.print(f"{found.compared:,} rows compared; median {found.median_m:.3f} m; {beyond}", soft_wrap=True)
+        median = f"{found.median_m:.3f}"
+        console.print(word("compared", rows=found.compared, median=median, beyond=beyond), soft_wrap=True)
     if found.worst:
         table = Table(box=None, pad_edge=False)
-        for heading in ("row", "metres apart", first.columns, second.columns):
+        for heading in (word("row"), word("metres_apart"), first.columns, second.columns):
             table.add_column(heading, justify="right")
         for row in found.worst:
             one, two = (f"{place.x[row]:.10g} {place.y[row]:.10g}" for place in (first, second))

@@ -11,8 +11,15 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from dataferry.messages import say
+
 console = Console(highlight=False)
 progress_console = Console(stderr=True, highlight=False)
+
+
+def word(name: str, **data: Any) -> str:
+    """A word of the command line's own tables and lines, in the language of the environment."""
+    return say(f"cli.{name}", data)
 
 
 def show(value: Any, as_json: bool, render: Callable[[], None]) -> None:

@@ -124,7 +124,9 @@ def _detected(report: dict[str, Any]) -> Table:
     for name in ("format", "encoding", "crs"):
         found = report[name]
         value = escape(found["value"]) if found else f"[dim]{word('unknown')}[/]" if name == "crs" else "[dim]-[/]"
-        table.add_row(word(name), f"[bold]{value}[/]", *((word(found["basis"]), escape(found["evidence"])) if found else ("", "")))
+        table.add_row(
+            word(name), f"[bold]{value}[/]", *((word(found["basis"]), escape(found["evidence"])) if found else ("", ""))
+        )
     if report["layer"]:
         table.add_row(
             word("layer"), f"[bold]{escape(report['layer'])}[/]", "", escape(", ".join(report["other_layers"])[:200])
