@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from server.releases import make_release
 
 # Playwright keeps an event loop in the test's thread; Django would take that for asynchronous code.

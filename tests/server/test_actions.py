@@ -10,11 +10,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
-from server.releases import make_release, write_document
 
 from dataferry.messages import InputError, RefusedError, UsageError
 from dataferry.server.workshop import actions
 from dataferry.server.workshop.models import Build, Release
+from server.releases import make_release, write_document
 
 TITLE = {"en": "A", "zh-Hant": "甲", "zh-Hans": "甲"}
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from server.releases import words
 
 from dataferry.server.workshop import actions
 from dataferry.server.workshop.models import Release
+from server.releases import words
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
 

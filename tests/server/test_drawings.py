@@ -12,7 +12,6 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from server.releases import COLUMNS, column, hexagons, make_release, same
 
 from dataferry.server.workshop.actions import register_release
 from dataferry.server.workshop.drawings.charts import LONGEST_BAR, chart_drawing
@@ -22,6 +21,7 @@ from dataferry.server.workshop.drawings.marks import Mark, mark_panels
 from dataferry.server.workshop.drawings.scales import CLASSES, class_breaks, class_of, ticks
 from dataferry.server.workshop.models import Release
 from dataferry.server.workshop.preview import PREVIEW_ROWS, preview
+from server.releases import COLUMNS, column, hexagons, make_release, same
 
 FIGURES = st.lists(st.floats(-1e12, 1e12, allow_nan=False), max_size=60)
 

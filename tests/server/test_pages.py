@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.test import Client, RequestFactory
-from server.releases import EVIDENCE, hexagons, make_release, same, words
 
 from dataferry.server.portal import pages as portal_pages
 from dataferry.server.workshop import actions
 from dataferry.server.workshop.models import Build, Release
+from server.releases import EVIDENCE, hexagons, make_release, same, words
 
 LANGUAGES = {"en": "en", "zh-hant": "zh-Hant-HK", "zh-hans": "zh-Hans-CN"}
 PAGES = ("", "products/", "products/?q=chargers", "products/two-city-chargers/", "products/two-city-chargers/1.0.0/")

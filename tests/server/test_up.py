@@ -1,4 +1,4 @@
-"""`dataferry up` for real: from an empty folder to built products on a page, down with Ctrl-C, up again with all kept."""
+"""`dataferry up` for real: from an empty folder to built products on a page, down by Ctrl-C, up with all kept."""
 
 from __future__ import annotations
 
