@@ -6,7 +6,7 @@ unambiguous values decide; without any, nothing is decided and the text stays.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -43,7 +43,6 @@ _FIXED_LABELS = {
     "half": "YYYY-MMDD",
     "american": "Mon D, YYYY",
 }
-_NOON_WORDS = ("下", "晚", "p", "P")
 _PIVOT = 69
 
 
@@ -62,16 +61,16 @@ class Dates:
     hour_24: Bools
     short_year: Bools
     fraction: Bools
-    label: list[str] = field(default_factory=list)
+    ambiguous: Bools
+    label: np.ndarray[Any, Any]
     order: Order | None = None
-    ambiguous: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 def _blank(n: int) -> Dates:
     micros, offset = np.zeros((2, n), dtype=np.int64)
     valid, timed, zoned, hour_24, short_year, fraction, ambiguous = np.zeros((7, n), dtype=bool)
-    label = [""] * n
-    return Dates(micros, valid, timed, zoned, offset, hour_24, short_year, fraction, label, None, ambiguous)
+    label = np.full(n, "", dtype=object)
+    return Dates(micros, valid, timed, zoned, offset, hour_24, short_year, fraction, ambiguous, label)
 
 
 def read_dates(texts: pa.Array, day_first: bool | None = None) -> Dates:
@@ -102,6 +101,18 @@ def _number(groups: pa.StructArray, name: str, otherwise: int = 0) -> Ints:
     return np.asarray(pc.fill_null(filled.cast(pa.int64()), otherwise), dtype=np.int64)
 
 
+def _strings(groups: pa.StructArray, name: str) -> pa.Array:
+    if name not in groups.type.names:
+        return pa.array([""] * len(groups), pa.string())
+    return pc.fill_null(groups.field(name), "")
+
+
+def _half_day(groups: pa.StructArray) -> pa.Array:
+    """上午, PM and the like, written before the time or after it."""
+    before = _strings(groups, "a")
+    return pc.if_else(pc.equal(before, ""), _strings(groups, "b"), before)
+
+
 def _texts(groups: pa.StructArray, name: str) -> list[str]:
     if name not in groups.type.names or not pc.any(pc.not_equal(groups.field(name), "")).as_py():
         return [""] * len(groups)
@@ -123,8 +134,7 @@ def _take_format(found: Dates, name: str, groups: pa.StructArray, at: Ints, day_
     found.valid[at] = real & clock_ok
     found.timed[at], found.hour_24[at], found.short_year[at] = timed, hour_24, short
     _zones(found, groups, at)
-    for index, label in zip(at, _labels(name, groups, timed, found.order), strict=True):
-        found.label[index] = label
+    found.label[at] = _labels(name, groups, timed, found.order)
 
 
 def _days(year: Ints, month: Ints, day: Ints) -> tuple[Ints, Bools]:
@@ -143,9 +153,9 @@ def _clock(groups: pa.StructArray) -> tuple[Ints, Bools, Bools, Bools]:
     minute, second = minute + _number(groups, "i2"), second + _number(groups, "s2")
     timed = hour >= 0
     hour = np.maximum(hour, 0)
-    half = [a or b for a, b in zip(_texts(groups, "a"), _texts(groups, "b"), strict=True)]
-    late = np.array([text.startswith(_NOON_WORDS) for text in half], dtype=bool)
-    early = np.array([text != "" and not text.startswith((*_NOON_WORDS, "中")) for text in half], dtype=bool)
+    half = _half_day(groups)
+    late = np.asarray(pc.match_substring_regex(half, "^[下晚pP]"))
+    early = np.asarray(pc.match_substring_regex(half, "^[上凌早aA]"))
     hour = np.where(late & (hour < 12), hour + 12, np.where(early & (hour == 12), 0, hour))
     hour_24 = (hour == 24) & (minute == 0) & (second == 0)
     possible = ((hour < 24) | hour_24) & (minute < 60) & (second < 60)
@@ -155,19 +165,24 @@ def _clock(groups: pa.StructArray) -> tuple[Ints, Bools, Bools, Bools]:
 def _fraction(found: Dates, groups: pa.StructArray, at: Ints) -> Ints:
     if "f" not in groups.type.names:
         return np.zeros(len(groups), dtype=np.int64)
-    parts = _texts(groups, "f")
-    found.fraction[at] = np.array([bool(part.strip(".0")) for part in parts], dtype=bool)
-    return np.array([int(part[1:7].ljust(6, "0")) if part else 0 for part in parts], dtype=np.int64)
+    texts = _strings(groups, "f")
+    micros = np.zeros(len(groups), dtype=np.int64)
+    for place in np.flatnonzero(np.asarray(pc.not_equal(texts, ""))):
+        part = texts[int(place)].as_py()
+        micros[place] = int(part[1:7].ljust(6, "0"))
+        found.fraction[at[place]] = bool(part.strip(".0"))
+    return micros
 
 
 def _zones(found: Dates, groups: pa.StructArray, at: Ints) -> None:
-    for index, text in zip(at, _texts(groups, "z"), strict=True):
-        if text:
-            found.zoned[index] = True
-            if text not in ("Z", "UTC"):
-                digits = text[1:].replace(":", "")
-                minutes = int(digits[:2]) * 60 + int(digits[2:])
-                found.offset[index] = -minutes if text[0] == "-" else minutes
+    texts = _strings(groups, "z")
+    for place in np.flatnonzero(np.asarray(pc.not_equal(texts, ""))):
+        text, index = texts[int(place)].as_py(), at[place]
+        found.zoned[index] = True
+        if text not in ("Z", "UTC"):
+            digits = text[1:].replace(":", "")
+            minutes = int(digits[:2]) * 60 + int(digits[2:])
+            found.offset[index] = -minutes if text[0] == "-" else minutes
 
 
 def _ordered(found: Dates, groups: pa.StructArray, at: Ints, day_first: bool | None) -> tuple[Ints, Ints]:
@@ -189,22 +204,27 @@ def _ordered(found: Dates, groups: pa.StructArray, at: Ints, day_first: bool | N
     return second, first
 
 
-def _labels(name: str, groups: pa.StructArray, timed: Bools, order: Order | None) -> list[str]:
-    mark = _texts(groups, "p")
-    halves = [a or b for a, b in zip(_texts(groups, "a"), _texts(groups, "b"), strict=True)]
-    year = ["YYYY" if len(text) == 4 else "YY" for text in _texts(groups, "y")]
-    clock = "" if name == "digits" else " hh:mm"
-    fixed = _FIXED_LABELS.get(name)
-    out = []
-    for i in range(len(groups)):
-        if name == "ymd":
-            date = f"YYYY{mark[i]}M{mark[i]}D"
-        elif name == "pair":
-            date = (f"M{mark[i]}D{mark[i]}" if order == "month_first" else f"D{mark[i]}M{mark[i]}") + year[i]
-        else:
-            date = fixed or f"D Mon {year[i]}"
-        out.append(date + (clock if timed[i] else "") + (f" ({halves[i]})" if halves[i] else ""))
-    return out
+def _labels(name: str, groups: pa.StructArray, timed: Bools, order: Order | None) -> np.ndarray[Any, Any]:
+    """How each date is written. There are few ways, so each way is spelled out once."""
+    year = pc.utf8_length(_strings(groups, "y")).cast(pa.string())
+    clock = pa.array(np.where(timed & (name != "digits"), " hh:mm", ""), pa.string())
+    ways = pc.dictionary_encode(pc.binary_join_element_wise(_strings(groups, "p"), year, clock, _half_day(groups), "|"))
+    spelled = np.empty(len(ways.dictionary), dtype=object)
+    for place, way in enumerate(ways.dictionary.to_pylist()):
+        mark, digits, time, half = way.split("|")
+        spelled[place] = _spelled(name, mark, digits, time, half, order)
+    return np.asarray(spelled[np.asarray(ways.indices)])
+
+
+def _spelled(name: str, mark: str, digits: str, clock: str, half: str, order: Order | None) -> str:
+    year = "YYYY" if digits == "4" else "YY"
+    if name == "ymd":
+        date = f"YYYY{mark}M{mark}D"
+    elif name == "pair":
+        date = (f"M{mark}D{mark}" if order == "month_first" else f"D{mark}M{mark}") + year
+    else:
+        date = _FIXED_LABELS.get(name) or f"D Mon {year}"
+    return date + clock + (f" ({half})" if half else "")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from charset_normalizer import from_bytes
 
@@ -26,6 +27,7 @@ MARKS = (
 )
 _DOUBLE_BYTE = re.compile(rb"[\x81-\xfe][\x30-\x39\x40-\x7e\x80-\xfe]")
 _LEAST_COMMON_SHARE = 0.5
+_MOST_PAIRS = 5000
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def _nearly_utf8(body: bytes) -> bool:
 
 
 def _chinese(body: bytes) -> Detected | None:
-    pairs = [body[i : i + 2] for i in _pair_starts(body)]
+    pairs = [body[i : i + 2] for i in islice(_pair_starts(body), _MOST_PAIRS)]
     if not pairs:
         return None
     common_gb = sum((0xB0 <= p[0] <= 0xD7 and p[1] >= 0xA1) or _gb_symbol(p) for p in pairs) / len(pairs)

@@ -34,7 +34,7 @@ def try_typed(distinct: Distinct, blank: Bools, marks: Bools, options: ReadOptio
     """The column as dates or times of day when nearly all its values are; otherwise None."""
     meant = distinct.count(~blank & ~marks)
     dates = read_dates(distinct.texts, options.day_first)
-    shaped = np.array([bool(label) for label in dates.label], dtype=bool)
+    shaped = dates.label != ""
     if distinct.count(dates.valid) >= _LEAST_SHARE * meant:
         return _dates(distinct, dates, blank, marks, options)
     if distinct.count(shaped) >= _LEAST_SHARE * meant and dates.order == "conflict":
@@ -108,10 +108,9 @@ def _timestamps(dates: Dates, zones: Bools, options: ReadOptions) -> pa.Array:
 
 
 def _count_formats(column: TypedColumn, distinct: Distinct, dates: Dates) -> None:
-    counts: Counter[str] = Counter()
-    for label, valid, weight in zip(dates.label, dates.valid, distinct.weights, strict=True):
-        if valid:
-            counts[label] += int(weight)
+    ways = pc.dictionary_encode(pa.array(dates.label[dates.valid], pa.string()))
+    weights = np.bincount(np.asarray(ways.indices), distinct.weights[dates.valid], minlength=len(ways.dictionary))
+    counts = Counter(dict(zip(ways.dictionary.to_pylist(), map(int, weights), strict=True)))
     column.formats = dict(counts.most_common())
 
 
