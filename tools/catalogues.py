@@ -1,7 +1,7 @@
 """Bring the pages' catalogues of words up to date (needs GNU gettext): collect what is to be said, then compile.
 
-    python tools/catalogues.py            collect new strings into the .po files
-    python tools/catalogues.py --compile  compile the .po files into .mo files
+python tools/catalogues.py            collect new strings into the .po files
+python tools/catalogues.py --compile  compile the .po files into .mo files
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from pathlib import Path
 SERVER = Path(__file__).parents[1] / "src/dataferry/server"
 LOCALES = ("zh_Hant", "zh_Hans")
 # A date would change the file at every run, a tool's version on every machine.
-NOISE = re.compile(r'^"(?:POT-Creation-Date|PO-Revision-Date|X-Generator|Last-Translator|Language-Team).*\n', re.MULTILINE)
+NOISE = re.compile(
+    r'^"(?:POT-Creation-Date|PO-Revision-Date|X-Generator|Last-Translator|Language-Team).*\n', re.MULTILINE
+)
 
 
 def collect() -> None:

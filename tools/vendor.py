@@ -1,7 +1,7 @@
 """Refresh the vendored front-end from npm. Maintainers only: users of Dataferry need no Node.
 
-    python tools/vendor.py          fetch the pinned packages, copy their built files, write vendor.json
-    python tools/vendor.py --check  compare the committed files with vendor.json (no network)
+python tools/vendor.py          fetch the pinned packages, copy their built files, write vendor.json
+python tools/vendor.py --check  compare the committed files with vendor.json (no network)
 """
 
 from __future__ import annotations
@@ -102,7 +102,9 @@ def differences(vendor: Path) -> list[str]:
     """Files that are missing, changed or not listed in the manifest."""
     manifest = json.loads((vendor / "vendor.json").read_text(encoding="utf-8"))
     listed = {
-        f"{package}/{name}": file["sha256"] for package, entry in manifest.items() for name, file in entry["files"].items()
+        f"{package}/{name}": file["sha256"]
+        for package, entry in manifest.items()
+        for name, file in entry["files"].items()
     }
     present = {
         str(file.relative_to(vendor)): sha256(file)
