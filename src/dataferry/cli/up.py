@@ -26,12 +26,12 @@ READY_WITHIN = 60
 SWEEP_EVERY = 30.0
 WORKER_RESTARTS = 5
 
-Home = Annotated[Path | None, typer.Option("--home", help="Data home. [env: DATAFERRY_HOME; default: ./var]")]
+Home = Annotated[Path | None, typer.Option("--home", help="Data home. (DATAFERRY_HOME, else ./var)")]
 Examples = Annotated[
-    Path | None, typer.Option("--examples", help="Product folders to build and show. [env: DATAFERRY_EXAMPLES]")
+    Path | None, typer.Option("--examples", help="Product folders to build and show. (DATAFERRY_EXAMPLES)")
 ]
-Host = Annotated[str | None, typer.Option("--host", help="Address. [env: DATAFERRY_HOST; default: 127.0.0.1]")]
-Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="[env: DATAFERRY_PORT; default: 8000]")]
+Host = Annotated[str | None, typer.Option("--host", help="Address. (DATAFERRY_HOST, else 127.0.0.1)")]
+Port = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="Port. (DATAFERRY_PORT, else 8000)")]
 
 
 def register(app: typer.Typer) -> None:
