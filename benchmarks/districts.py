@@ -9,6 +9,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,22 +17,24 @@ import shapely
 
 from dataferry.geo import convert_wkb
 from dataferry.products.sandbox import SandboxLimits, run_recipe
-from dataferry.tables.functions import point_wkb
 from dataferry.tables.geoparquet import geometry_field, read_geoparquet, write_geoparquet
 
 DESCRIPTION = (
-    "10 million points in 34 districts: run_recipe / bare engine query (promised: at most 1.5), and / GeoPandas"
+    "10 million points in 34 districts, from degrees to counts: a confined recipe / the bare engine query "
+    "(promised: at most 1.5), GeoPandas / recipe (promised: at least 8), memory at 1x, 10x, 100x rows"
 )
 EXAMPLE = Path(__file__).parents[1] / "examples" / "two-city-ev-chargers" / "data"
 BOXES = ((113.83, 22.15, 114.44, 22.57), (120.85, 30.68, 122.00, 31.88))
-RECIPE = """
+QUERY = """
 SELECT d.name, count(*) AS n
-FROM points p JOIN districts d ON ST_Contains(d.geometry, p.geometry)
+FROM (SELECT {point} AS geometry FROM points) p JOIN districts d ON ST_Contains(d.geometry, p.geometry)
 GROUP BY d.name
 ORDER BY d.name
 """
+RECIPE = QUERY.format(point="point_wgs84(lon, lat)")
+BARE_QUERY = QUERY.format(point="ST_SetSRID(ST_Point(lon, lat), 4326)")
 BARE = """
-import json, sys, time
+import json, resource, sys, time
 import sedonadb
 started = time.perf_counter()
 sd = sedonadb.connect()
@@ -39,15 +42,19 @@ for name in ("points", "districts"):
     sd.read_parquet(f"{sys.argv[1]}/{name}.parquet").to_view(name)
 table = sd.sql(sys.argv[2]).to_arrow_table()
 rows = sorted(map(list, zip(*table.to_pydict().values())))
-print(json.dumps({"seconds": time.perf_counter() - started, "rows": rows}))
+seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds, "peak_bytes": peak, "rows": rows}))
 """
 GEOPANDAS = """
-import json, sys, time
-import geopandas
+import json, resource, sys, time
+import geopandas, pandas
 started = time.perf_counter()
-points, districts = (geopandas.read_parquet(f"{sys.argv[1]}/{name}.parquet") for name in ("points", "districts"))
+frame = pandas.read_parquet(f"{sys.argv[1]}/points.parquet")
+points = geopandas.GeoDataFrame(frame, geometry=geopandas.points_from_xy(frame.lon, frame.lat), crs="EPSG:4326")
+districts = geopandas.read_parquet(f"{sys.argv[1]}/districts.parquet")
 inside = geopandas.sjoin(points, districts, predicate="within").groupby("name").size()
-print(json.dumps({"seconds": time.perf_counter() - started, "rows": sorted(map(list, inside.items()))}))
+seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+print(json.dumps({"seconds": seconds, "peak_bytes": peak, "rows": sorted(map(list, inside.items()))}))
 """
 
 
@@ -71,12 +78,11 @@ def outlines() -> tuple[list[object], list[str]]:
 
 
 def make_inputs(folder: Path, rows: int) -> dict[str, Path]:
-    """`rows` random points, half in each city's box, and the outlines, both in EPSG:4326."""
+    """`rows` random points as two columns of degrees, half in each city's box, and the outlines in EPSG:4326."""
     random = np.random.default_rng(34)
     half = [random.uniform(box[axis], box[axis + 2], rows // 2) for axis in (0, 1) for box in BOXES]
-    x, y = np.concatenate(half[:2]), np.concatenate(half[2:])
-    points = pa.schema([geometry_field("geometry", "EPSG:4326")])
-    write_geoparquet(pa.table([point_wkb(x, y)], schema=points), folder / "points.parquet")
+    points = pa.table({"lon": np.concatenate(half[:2]), "lat": np.concatenate(half[2:])})
+    write_geoparquet(points, folder / "points.parquet")
     shapes, names = outlines()
     schema = pa.schema([geometry_field("geometry", "EPSG:4326"), pa.field("name", pa.string())])
     wkb = pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())
@@ -84,40 +90,57 @@ def make_inputs(folder: Path, rows: int) -> dict[str, Path]:
     return {name: folder / f"{name}.parquet" for name in ("points", "districts")}
 
 
-def peer(script: str, *arguments: str) -> dict[str, object]:
+def peer(script: str, *arguments: str) -> dict[str, Any]:
     """One run of a peer in a fresh process; its seconds are its own, without the start of Python."""
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", script, *arguments], capture_output=True, check=True)
     return dict(json.loads(done.stdout))
 
 
-def run(scale: str = "small") -> dict[str, object]:
-    """Best of several alternating runs each; the answers of all three must be equal."""
-    rows, rounds = (1_000_000, 3) if scale == "small" else (10_000_000, 3)
+def recipe(inputs: dict[str, Path], output: Path) -> dict[str, Any]:
+    """The same through everything a build goes through: gate, datum check, confined child, checked answer."""
+    started = time.perf_counter()
+    limits = SandboxLimits(memory_mib=4096)
+    run = run_recipe(RECIPE, inputs, instant=datetime(2026, 1, 1, tzinfo=UTC), seed=0, output=output, limits=limits)
+    seconds = time.perf_counter() - started
+    rows = sorted(map(list, zip(*read_geoparquet(output).to_pydict().values(), strict=True)))
+    return {"seconds": seconds, "peak_bytes": run.peak_bytes, "rows": rows}
+
+
+def compare(rows: int, rounds: int) -> dict[str, dict[str, float]]:
+    """Best time and highest memory of several alternating runs each; the answers of all three must be equal."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        inputs, output = make_inputs(folder, rows), folder / "answer.parquet"
-        seconds: dict[str, list[float]] = {"recipe": [], "engine": [], "geopandas": []}
-        answers = []
-        for turn in range(rounds):
-            started = time.perf_counter()
-            limits = SandboxLimits(memory_mib=4096)
-            run_recipe(RECIPE, inputs, instant=datetime(2026, 1, 1, tzinfo=UTC), seed=0, output=output, limits=limits)
-            seconds["recipe"].append(time.perf_counter() - started)
-            table = read_geoparquet(output)
-            answers.append(sorted(map(list, zip(*table.to_pydict().values(), strict=True))))
-            asked = {"engine": (BARE, str(folder), RECIPE)}
-            if turn == 0:
-                asked["geopandas"] = (GEOPANDAS, str(folder))
-            for who, arguments in asked.items():
-                result = peer(*arguments)
-                seconds[who].append(float(str(result["seconds"])))
-                answers.append(result["rows"])
-        if any(answer != answers[0] for answer in answers):
-            raise AssertionError("the engines disagree")
-    best = {who: min(times) for who, times in seconds.items()}
+        inputs = make_inputs(folder, rows)
+        runs: dict[str, list[dict[str, Any]]] = {"recipe": [], "engine": [], "geopandas": []}
+        for _ in range(rounds):
+            runs["recipe"].append(recipe(inputs, folder / "answer.parquet"))
+            runs["engine"].append(peer(BARE, str(folder), BARE_QUERY))
+            runs["geopandas"].append(peer(GEOPANDAS, str(folder)))
+    answers = [run["rows"] for who in runs.values() for run in who]
+    if any(answer != answers[0] for answer in answers):
+        raise AssertionError("the engines disagree")
+    return {
+        who: {"seconds": min(r["seconds"] for r in of), "peak_bytes": max(r["peak_bytes"] for r in of)}
+        for who, of in runs.items()
+    }
+
+
+def run(scale: str = "small") -> dict[str, object]:
+    """Ratios at the full size, and how the recipe's time and memory grow from a hundredth of it."""
+    rows, rounds = (1_000_000, 2) if scale == "small" else (10_000_000, 3)
+    found = {share: compare(rows // share, rounds if share == 1 else 1) for share in (1, 10, 100)}
+    full = found[1]
     return {
         "rows": rows,
-        "recipe_to_engine": round(best["recipe"] / best["engine"], 3),
-        "recipe_to_geopandas": round(best["recipe"] / best["geopandas"], 3),
-        "seconds": {who: round(value, 2) for who, value in best.items()},
+        "recipe_to_engine": full["recipe"]["seconds"] / full["engine"]["seconds"],
+        "geopandas_to_engine": full["geopandas"]["seconds"] / full["engine"]["seconds"],
+        "geopandas_to_recipe": full["geopandas"]["seconds"] / full["recipe"]["seconds"],
+        "geopandas_memory_to_recipe": full["geopandas"]["peak_bytes"] / full["recipe"]["peak_bytes"],
+        "recipe_time_growth": {
+            f"{100 // s}x": found[s]["recipe"]["seconds"] / found[100]["recipe"]["seconds"] for s in found
+        },
+        "recipe_memory_growth": {
+            f"{100 // s}x": found[s]["recipe"]["peak_bytes"] / found[100]["recipe"]["peak_bytes"] for s in found
+        },
+        "peak_mib": {who: round(value["peak_bytes"] / 2**20) for who, value in full.items()},
     }
