@@ -1,7 +1,7 @@
 """Everything `./run test` checks, in order, fastest first. Stops at the first thing that fails.
 
-    ./run test              all of it
-    ./run test tests/geo    only these tests (no coverage, no other checks)
+./run test              all of it
+./run test tests/geo    only these tests (no coverage, no other checks)
 """
 
 from __future__ import annotations

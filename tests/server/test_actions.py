@@ -12,7 +12,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from dataferry.messages import InputError, RefusedError, UsageError
-from dataferry.server.workshop import actions
+from dataferry.server.workshop import actions, queue
 from dataferry.server.workshop.models import Build, Release
 from server.releases import make_release, write_document
 
@@ -115,7 +115,7 @@ def test_a_release_cannot_be_changed_by_any_way(registered: Release) -> None:
 
 
 def queued(source: Path) -> Build:
-    build = actions.request_build("a", "1.0.0", source, TITLE)
+    build = queue.request_build("a", "1.0.0", source, TITLE)
     assert build is not None
     return build
 
@@ -123,12 +123,12 @@ def queued(source: Path) -> Build:
 @pytest.mark.django_db
 def test_a_build_is_asked_for_once(tmp_path: Path) -> None:
     queued(tmp_path)
-    assert actions.request_build("a", "1.0.0", tmp_path, TITLE) is None
+    assert queue.request_build("a", "1.0.0", tmp_path, TITLE) is None
     assert DBTaskResult.objects.count() == 1
 
 
 def test_a_released_version_is_not_built_again(registered: Release, tmp_path: Path) -> None:
-    assert actions.request_build(registered.product.slug, registered.version, tmp_path, TITLE) is None
+    assert queue.request_build(registered.product.slug, registered.version, tmp_path, TITLE) is None
 
 
 @pytest.mark.django_db
@@ -143,7 +143,7 @@ def test_a_worker_that_lost_its_lease_cannot_finish(home: Path, db: None, releas
     build = queued(release_folder)
     first = actions.start_build(build.pk)
     Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert actions.sweep_builds() == 1
+    assert queue.sweep_builds() == 1
     second = actions.start_build(build.pk)
     for late in (
         lambda: actions.report_progress(build.pk, first.attempts, "late", 0.5),
@@ -164,11 +164,11 @@ def test_a_build_that_is_lost_too_often_fails_with_the_reason(settings: Any, tmp
     for _attempt in range(2):
         actions.start_build(build.pk)
         DBTaskResult.objects.filter(pk=Build.objects.get().task_id).update(status=TaskResultStatus.RUNNING)
-        assert actions.sweep_builds(workers_are_gone=True) == 1
+        assert queue.sweep_builds(workers_are_gone=True) == 1
     build.refresh_from_db()
     assert build.state == Build.State.FAILED
     assert build.error["code"] == "server.workshop.build_lost"
-    assert actions.sweep_builds(workers_are_gone=True) == 0
+    assert queue.sweep_builds(workers_are_gone=True) == 0
     assert not DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).exists()
 
 
@@ -176,7 +176,7 @@ def test_a_build_that_is_lost_too_often_fails_with_the_reason(settings: Any, tmp
 def test_a_running_build_with_a_lease_is_left_alone(tmp_path: Path) -> None:
     build = queued(tmp_path)
     actions.start_build(build.pk)
-    assert actions.sweep_builds() == 0
+    assert queue.sweep_builds() == 0
     assert Build.objects.get().state == Build.State.RUNNING
 
 

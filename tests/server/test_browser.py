@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from dataferry.server.workshop import actions
+from dataferry.server.workshop import actions, queue
 from dataferry.server.workshop.models import Release
 from server.releases import words
 
@@ -201,7 +201,7 @@ def test_on_paper_the_drawing_stands_for_the_live_map(page: Page, site: str) -> 
 
 
 def test_the_page_follows_a_build_to_its_end(quiet_page: Page, site: str, release_folder: Path) -> None:
-    build = actions.request_build("coming", "1.0.0", release_folder, words("Coming", "即將", "即将"))
+    build = queue.request_build("coming", "1.0.0", release_folder, words("Coming", "即將", "即将"))
     assert build is not None
     quiet_page.goto(f"{site}/en/products/")
     expect(quiet_page.locator(".build")).to_contain_text("Waiting for its turn")

@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.test import Client, RequestFactory
 
 from dataferry.server.portal import pages as portal_pages
-from dataferry.server.workshop import actions
+from dataferry.server.workshop import actions, queue
 from dataferry.server.workshop.models import Build, Release
 from server.releases import EVIDENCE, hexagons, make_release, same, words
 
@@ -194,7 +194,7 @@ def test_a_form_without_its_token_is_refused(client: Client) -> None:
 
 @pytest.mark.django_db
 def test_while_a_product_is_built_its_pages_say_so(home: Path, client: Client, tmp_path: Path) -> None:
-    build = actions.request_build("air", "1.0.0", tmp_path, words("Air", "空氣", "空气"))
+    build = queue.request_build("air", "1.0.0", tmp_path, words("Air", "空氣", "空气"))
     assert build is not None
     waiting = client.get("/zh-hant/products/air/").content.decode()
     assert "正在輪候建置。" in waiting

@@ -19,7 +19,7 @@ from dataferry.tables.options import ReadOptions
 from dataferry.tables.profile import ColumnProfile, Profile, profile
 from dataferry.tables.report import ReadReport
 from dataferry.tables.sketch import hashed
-from dataferry.tables.vector import parse_vector
+from dataferry.tables.vector.files import parse_vector
 
 
 def column(values: object, kind: pa.DataType | None = None) -> ColumnProfile:

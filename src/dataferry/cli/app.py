@@ -6,9 +6,8 @@ import importlib
 import json
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from dataferry import __version__
@@ -55,7 +54,7 @@ def language_of_environment() -> Language:
     return "zh-Hans" if locale.startswith("zh") else "en"
 
 
-def command_tree() -> click.Command:
+def command_tree() -> Any:
     """All commands, ready to run."""
     if not app.registered_commands:
         for command in COMMANDS:

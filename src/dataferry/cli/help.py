@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import click
+from typing import Any
 
 from dataferry.messages import Language, codes
 
 
-def help_texts(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Command | click.Parameter]]:
+def help_texts(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Every command and option that has a help text, by its key: `read`, `read.out`; the root is `dataferry`."""
     if command.help:
         yield path or "dataferry", command
@@ -21,11 +20,11 @@ def help_texts(command: click.Command, path: str = "") -> Iterator[tuple[str, cl
             yield from help_texts(child, f"{path}.{name}" if path else name)
 
 
-def translate(command: click.Command, language: Language) -> None:
+def translate(command: Any, language: Language) -> None:
     """Put the help texts of `language` in place of the English ones; a text nobody translated stays English."""
     if language == "en":
         return
     words = codes("cli")
     for key, owner in help_texts(command):
         if key in words:
-            owner.help = words[key][language]  # type: ignore[union-attr]
+            owner.help = words[key][language]

@@ -17,7 +17,7 @@ console = Console(highlight=False)
 progress_console = Console(stderr=True, highlight=False)
 
 
-def word(name: str, **data: Any) -> str:
+def word(name: str, /, **data: Any) -> str:
     """A word of the command line's own tables and lines, in the language of the environment."""
     return say(f"cli.{name}", data)
 

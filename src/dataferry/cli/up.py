@@ -17,7 +17,7 @@ from typing import IO, Annotated, NoReturn
 import typer
 
 import dataferry
-from dataferry.cli.output import console, progress
+from dataferry.cli.output import console, progress, word
 from dataferry.cli.processes import Child, stop
 from dataferry.messages import InputError, RefusedError, UnavailableError, UsageError
 
@@ -72,12 +72,12 @@ def up(home: Home = None, examples: Examples = None, host: Host = None, port: Po
             _wait_until_ready(children[0], *address)
             _watch(*children)
         except KeyboardInterrupt:
-            console.print("Stopping …")
+            console.print(word("up_stopping"))
         finally:
             # A second Ctrl-C must not leave half of the house running.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             stop(children)
-    console.print("Stopped.")
+    console.print(word("up_stopped"))
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
@@ -138,12 +138,12 @@ def _prepare(examples: Path | None) -> None:
     django.setup()
     from dataferry.server.portal import house
 
-    with progress("Preparing the data home") as step:
-        step("Bringing the database up to date", 0.1)
+    with progress(word("up_preparing")) as step:
+        step(word("up_database"), 0.1)
         house.migrate()
-        step("Collecting the pages' files", 0.5)
+        step(word("up_static"), 0.5)
         house.collect_static_files()
-        step("Asking for the builds", 0.8)
+        step(word("up_builds"), 0.8)
         account = house.first_account()
         house.recover()
         requested = list(house.request_builds(examples)) if examples else []
@@ -153,11 +153,11 @@ def _prepare(examples: Path | None) -> None:
             console.print(error.text(), markup=False)
     new = sum(is_new for _folder, _error, is_new in requested)
     if new:
-        console.print(f"{new} sample products are being built in the background; the pages show how far they are.")
+        console.print(word("up_new", count=new))
     if account:
-        console.print(f"Account [bold]{account.name}[/], one-time password:", end=" ")
+        console.print(word("up_account", account=account.name), end=" ")
         console.print(account.password, style="bold", markup=False)
-        console.print("It is not shown again. Change it with: dataferry manage changepassword admin")
+        console.print(word("up_password_note"))
 
 
 def _web(host: str, port: int, threads: int) -> Child:
@@ -182,11 +182,11 @@ def _wait_until_ready(web: Child, host: str, port: int) -> None:
             raise UnavailableError("server.portal.web_stopped", code=code)
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310  our own address
-                console.print(f"Dataferry is at [bold]{address}/[/]  (Ctrl-C stops it)")
+                console.print(word("up_ready", address=f"[bold]{address}[/]"))
                 return
         except urllib.error.HTTPError:
             # It answers, only not to this name or not without HTTPS.
-            console.print(f"Dataferry listens at [bold]{address}/[/]  (Ctrl-C stops it)")
+            console.print(word("up_listens", address=f"[bold]{address}[/]"))
             return
         except OSError:
             time.sleep(0.1)
@@ -195,7 +195,7 @@ def _wait_until_ready(web: Child, host: str, port: int) -> None:
 
 def _watch(web: Child, worker: Child) -> None:
     """Until Ctrl-C: a worker that ends is started again, a web server that ends ends it all."""
-    from dataferry.server.workshop.actions import sweep_builds
+    from dataferry.server.workshop.queue import sweep_builds
 
     swept = time.monotonic()
     while True:

@@ -13,8 +13,8 @@ from dataferry.tables.options import ReadLimits, ReadOptions
 from dataferry.tables.profile import Bin, ColumnProfile, GeometryProfile, Profile, profile
 from dataferry.tables.reading import read
 from dataferry.tables.report import ColumnReport, Detected, Reading, ReadReport, RowLedger
-from dataferry.tables.snapshots import Damage, Snapshot, SnapshotStore
 from dataferry.tables.sniff import sniff
+from dataferry.tables.store.snapshots import Damage, Snapshot, SnapshotStore
 
 __all__ = [
     "Bin",

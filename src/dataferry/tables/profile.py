@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from dataferry.tables.declared_columns import type_word
+from dataferry.tables.columns.declared_columns import type_word
 from dataferry.tables.geoparquet import TYPE_NAMES, geometry_columns, iter_geoparquet, plain_geometry
-from dataferry.tables.shape_check import ShapeCheck, count_shapes, parse_shapes
 from dataferry.tables.sketch import Distinct, Frequent, Sample, hashed
+from dataferry.tables.vector.shape_check import ShapeCheck, count_shapes, parse_shapes
 
 _BATCH = 65_536
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

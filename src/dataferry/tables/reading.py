@@ -11,15 +11,15 @@ import pyarrow as pa
 
 from dataferry.messages import DataferryError, Finding, InputError, LimitError
 from dataferry.tables.archive import open_archive
-from dataferry.tables.bytescan import digest_beside, size_of
-from dataferry.tables.delimited import parse_delimited
-from dataferry.tables.documents import parse_json, parse_json_lines
-from dataferry.tables.markup import parse_xml
 from dataferry.tables.options import ReadOptions
+from dataferry.tables.parsers.bytescan import digest_beside, size_of
+from dataferry.tables.parsers.delimited import parse_delimited
+from dataferry.tables.parsers.documents import parse_json, parse_json_lines
+from dataferry.tables.parsers.markup import parse_xml
+from dataferry.tables.parsers.workbook import parse_workbook
 from dataferry.tables.report import Detected, Reading, ReadReport
 from dataferry.tables.sniff import contradicts_name, refuse_unreadable, sniff
-from dataferry.tables.vector import parse_vector
-from dataferry.tables.workbook import parse_workbook
+from dataferry.tables.vector.files import parse_vector
 
 Parser = Callable[[Path, ReadOptions, ReadReport], pa.Table]
 _PARSERS: dict[str, Parser] = {

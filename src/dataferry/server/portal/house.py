@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from dataferry.messages import DataferryError
-from dataferry.server.workshop.actions import request_build, sweep_builds
+from dataferry.server.workshop.queue import request_build, sweep_builds
 
 FIRST_ACCOUNT = "admin"
 MANIFEST = "product.yaml"

@@ -96,28 +96,7 @@ def _copy_verified(source: Path, target: Path, sha256: str, folder: Path) -> Non
         raise InputError("server.workshop.file_differs", file=source.name, stated=sha256, found=digest.hexdigest())
 
 
-def request_build(slug: str, version: str, source: Path, title: dict[str, str]) -> Build | None:
-    """Put a product folder in the queue, unless that version is released or on its way already."""
-    if Release.objects.filter(product__slug=slug, version=version).exists():
-        return None
-    try:
-        with transaction.atomic():
-            build = Build.objects.create(slug=slug, version=version, source=str(source.absolute()), title=title)
-            _enqueue(build)
-    except IntegrityError:
-        # The constraint "one open build per version" answered: somebody asked before.
-        return None
-    return build
-
-
-def _enqueue(build: Build) -> None:
-    from dataferry.server.workshop.jobs import build_product  # the job calls back into this module
-
-    result = build_product.enqueue(build.pk)
-    Build.objects.filter(pk=build.pk).update(task_id=str(result.id))
-
-
-def _move(build_id: int, attempt: int | None, to: str, **changes: Any) -> None:
+def move_build(build_id: int, attempt: int | None, to: str, **changes: Any) -> None:
     """Move a build to another state, if it still is where the caller thinks: another worker may have it by now."""
     sources = [state for state, targets in TRANSITIONS.items() if to in targets]
     rows = Build.objects.filter(pk=build_id, state__in=sources)
@@ -136,7 +115,7 @@ def start_build(build_id: int) -> Build:
     with transaction.atomic():
         build = Build.objects.select_for_update().get(pk=build_id)
         now = timezone.now()
-        _move(
+        move_build(
             build_id,
             build.attempts,
             Build.State.RUNNING,
@@ -166,51 +145,13 @@ def report_progress(build_id: int, attempt: int, step: str, share: float | None)
 def finish_build(build_id: int, attempt: int, folder: Path) -> Release:
     """Register what was built and close the build."""
     release = register_release(folder)
-    _move(build_id, attempt, Build.State.DONE, release=release, finished_at=timezone.now(), lease_until=None, share=1.0)
+    move_build(
+        build_id, attempt, Build.State.DONE, release=release, finished_at=timezone.now(), lease_until=None, share=1.0
+    )
     return release
 
 
 def fail_build(build_id: int, attempt: int | None, error: DataferryError) -> None:
     """Close a build that cannot succeed, with the reason people will read."""
     reason = {"code": error.code, "data": {key: str(value) for key, value in error.data.items()}, "retry": error.retry}
-    _move(build_id, attempt, Build.State.FAILED, error=reason, finished_at=timezone.now(), lease_until=None)
-
-
-def sweep_builds(*, workers_are_gone: bool = False) -> int:
-    """Put builds whose lease ended back in the queue, or close them when they were tried often enough.
-
-    Args:
-        workers_are_gone: nobody can hold a lease (at the start of the house), so every running build is lost.
-
-    Returns:
-        How many builds were lost.
-    """
-    lost = Build.objects.filter(state=Build.State.RUNNING)
-    if not workers_are_gone:
-        lost = lost.filter(lease_until__lt=timezone.now())
-    builds = list(lost)
-    for build in builds:
-        _close_task(build.task_id)
-        try:
-            if build.attempts >= settings.BUILD_ATTEMPTS:
-                fail_build(
-                    build.pk, build.attempts, RefusedError("server.workshop.build_lost", attempts=build.attempts)
-                )
-            else:
-                with transaction.atomic():
-                    _move(build.pk, build.attempts, Build.State.QUEUED, lease_until=None, started_at=None)
-                    _enqueue(build)
-        except RefusedError:
-            continue
-    return len(builds)
-
-
-def _close_task(task_id: str) -> None:
-    """The queue's own row of a lost task must not say "running" for ever either."""
-    from django_tasks.base import TaskResultStatus
-    from django_tasks_db.models import DBTaskResult
-
-    if task_id:
-        DBTaskResult.objects.filter(pk=task_id, status=TaskResultStatus.RUNNING).update(
-            status=TaskResultStatus.FAILED, finished_at=timezone.now()
-        )
+    move_build(build_id, attempt, Build.State.FAILED, error=reason, finished_at=timezone.now(), lease_until=None)

@@ -36,7 +36,9 @@ def build_product(build_id: int) -> str:
 
 
 def _build(build_id: int, attempt: int, source: Path) -> str:
-    from dataferry.products import build  # pulls in the data engine, which only the worker needs
+    # They pull in the data engine, which only the worker needs.
+    from dataferry.products import BuildOptions, build
+    from dataferry.tables import SnapshotStore
 
     work = settings.HOME / "work"
     work.mkdir(parents=True, exist_ok=True)
@@ -52,7 +54,9 @@ def _build(build_id: int, attempt: int, source: Path) -> str:
 
     with tempfile.TemporaryDirectory(prefix=f"build-{build_id}-", dir=work) as folder:
         out = Path(folder) / "release"
-        build(source, out=out, progress=tell)
+        build(
+            source, out=out, options=BuildOptions(store=SnapshotStore(str(settings.HOME / "snapshots"))), progress=tell
+        )
         return actions.finish_build(build_id, attempt, out).digest
 
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.messages import Finding
-from dataferry.tables.patterns import DAMAGED, DESTROYED, MOJIBAKE
+from dataferry.tables.columns.patterns import DAMAGED, DESTROYED, MOJIBAKE
+from dataferry.tables.columns.typed import TypedColumn
 from dataferry.tables.report import ReadReport
-from dataferry.tables.typed import TypedColumn
 
 _CHECKED_BYTES = 256 * 1024 * 1024
 

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from dataferry.geo import convert_wkb
 from dataferry.messages import InputError, LimitError, MissingError, RefusedError, UsageError
-from dataferry.tables.gdal import pyogrio
-from dataferry.tables.geojson_crs import find_crs_member
 from dataferry.tables.geoparquet import geometry_columns, geometry_field, write_geoparquet
 from dataferry.tables.options import ReadLimits, ReadOptions
 from dataferry.tables.reading import read
 from dataferry.tables.report import Detected, ReadReport
-from dataferry.tables.vector import parse_vector
+from dataferry.tables.vector.files import parse_vector
+from dataferry.tables.vector.gdal import pyogrio
+from dataferry.tables.vector.geojson_crs import find_crs_member
 
 
 def parse(path: Path, **options: object) -> tuple[pa.Table, ReadReport]:

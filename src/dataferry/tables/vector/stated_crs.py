@@ -9,8 +9,8 @@ from pyproj.exceptions import CRSError
 
 from dataferry.geo import canonical_crs, crs_of_projjson, in_degrees
 from dataferry.messages import DataferryError, Finding
-from dataferry.tables.geojson_crs import find_crs_member
 from dataferry.tables.report import Detected, ReadReport
+from dataferry.tables.vector.geojson_crs import find_crs_member
 
 Bounds = tuple[float, float, float, float]
 

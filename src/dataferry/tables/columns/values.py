@@ -16,9 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.messages import UsageError
-from dataferry.tables import moments
-from dataferry.tables.options import ReadOptions
-from dataferry.tables.patterns import (
+from dataferry.tables.columns import moments
+from dataferry.tables.columns.patterns import (
     BOOLEAN,
     CENSORED,
     DECIMAL,
@@ -36,7 +35,8 @@ from dataferry.tables.patterns import (
     leading_bytes,
     matches,
 )
-from dataferry.tables.typed import Distinct, TypedColumn, distinct_of
+from dataferry.tables.columns.typed import Distinct, TypedColumn, distinct_of
+from dataferry.tables.options import ReadOptions
 
 TYPES = ("string", "integer", "number", "boolean", "date", "time", "timestamp")
 UNREADABLE_SHARE = 0.01

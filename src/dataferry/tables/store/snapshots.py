@@ -24,9 +24,9 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, MemoryStore, from_url
 
 from dataferry.messages import InputError, MissingError, UnavailableError, UsageError
-from dataferry.tables.hashed_pieces import measure, shown_name, verified
 from dataferry.tables.options import ReadOptions
 from dataferry.tables.report import Reading
+from dataferry.tables.store.hashed_pieces import measure, shown_name, verified
 
 _CHUNK = 4 * 1024 * 1024
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
@@ -278,14 +278,14 @@ class SnapshotStore:
         Raises:
             MissingError: `tables.no_such_snapshot`.
         """
-        from dataferry.tables.table_cache import write_reading
+        from dataferry.tables.store.table_cache import write_reading
 
         with _told(self.root):
             write_reading(self._store, self.snapshot(sha256).sha256, reading, options or ReadOptions())
 
     def table(self, sha256: str, options: ReadOptions | None = None) -> Reading | None:
         """The cached reading, or `None` when there is none for these options and this reader, or it is damaged."""
-        from dataferry.tables.table_cache import cached_reading
+        from dataferry.tables.store.table_cache import cached_reading
 
         with _told(self.root):
             return cached_reading(self._store, checked_sha256(sha256), options or ReadOptions())

@@ -18,17 +18,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.messages import Finding, InputError, LimitError
-from dataferry.tables.body import Body, Columns, NotWholeError, read_rows, read_whole
-from dataferry.tables.bytescan import ByteScan, scan_bytes
-from dataferry.tables.dialect import Dialect, cut, detect_dialect
+from dataferry.tables.columns.finish import RawTable, finish
+from dataferry.tables.columns.naming import Names, name_columns
+from dataferry.tables.columns.patterns import leading_bytes
+from dataferry.tables.columns.values import type_column
 from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding
-from dataferry.tables.finish import RawTable, finish
-from dataferry.tables.layout import Layout, Row, cells, filled, find_layout, notes_below, usual_filled
-from dataferry.tables.naming import Names, name_columns
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.patterns import leading_bytes
+from dataferry.tables.parsers.body import Body, Columns, NotWholeError, read_rows, read_whole
+from dataferry.tables.parsers.bytescan import ByteScan, scan_bytes
+from dataferry.tables.parsers.dialect import Dialect, cut, detect_dialect
+from dataferry.tables.parsers.layout import Layout, Row, cells, filled, find_layout, notes_below, usual_filled
 from dataferry.tables.report import ReadReport
-from dataferry.tables.values import type_column
 
 _HEAD = 256 * 1024
 _WIDE_HEAD = 8 * 1024 * 1024

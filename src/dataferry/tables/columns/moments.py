@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.messages import UsageError
-from dataferry.tables.dates import Bools, Dates, read_clocks, read_dates
+from dataferry.tables.columns.dates import Bools, Dates, read_clocks, read_dates
+from dataferry.tables.columns.patterns import matches
+from dataferry.tables.columns.typed import Distinct, TypedColumn
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.patterns import matches
-from dataferry.tables.typed import Distinct, TypedColumn
 
 _DATE_NAME = re.compile(r"(?i)date|day|time|日期|時間|时间|日|dt$")
 _LEAST_SHARE = 0.95

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from dataferry.messages import Finding, InputError, MissingError, UnavailableError, UsageError
 from dataferry.tables.geoparquet import geometry_field
-from dataferry.tables.hashed_pieces import shown_name
 from dataferry.tables.options import ReadLimits, ReadOptions
 from dataferry.tables.report import ColumnReport, Detected, Reading, ReadReport, RowLedger
-from dataferry.tables.snapshots import Damage, SnapshotStore
+from dataferry.tables.store.hashed_pieces import shown_name
+from dataferry.tables.store.snapshots import Damage, SnapshotStore
 
 LARGE = 20 * 1024 * 1024
 
@@ -133,7 +133,7 @@ def test_damage_is_named_and_storing_the_original_again_heals_it(tmp_path: Path)
 CHILD = """
 import os, sys
 from pathlib import Path
-from dataferry.tables.snapshots import SnapshotStore
+from dataferry.tables.store.snapshots import SnapshotStore
 store = SnapshotStore(sys.argv[1])
 print("ready", flush=True)
 while True:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataferry.tables.patterns import Bools, narrow
+from dataferry.tables.columns.patterns import Bools, narrow
 
 
 @dataclass

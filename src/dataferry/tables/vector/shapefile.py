@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from dataferry.messages import Finding, InputError
 from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding
-from dataferry.tables.gdal import Layer, bring, read_layer, workplace
 from dataferry.tables.options import ReadOptions
 from dataferry.tables.report import Detected, ReadReport
+from dataferry.tables.vector.gdal import Layer, bring, read_layer, workplace
 
 # dBASE language driver ids: https://support.esri.com/en-us/knowledge-base/000013192 names the same code pages.
 _LANGUAGE_DRIVERS = {0x03: "cp1252", 0x57: "cp1252", 0x13: "cp932", 0x7B: "cp932", 0x4D: "gbk", 0x7A: "gbk"} | {

@@ -13,10 +13,10 @@ import pyarrow as pa
 import python_calamine as calamine
 
 from dataferry.messages import Finding, InputError, LimitError, UsageError
-from dataferry.tables.finish import RawTable, finish
-from dataferry.tables.layout import Layout, cells, filled, find_layout, notes_below, usual_filled
-from dataferry.tables.naming import name_columns
+from dataferry.tables.columns.finish import RawTable, finish
+from dataferry.tables.columns.naming import name_columns
 from dataferry.tables.options import ReadLimits, ReadOptions
+from dataferry.tables.parsers.layout import Layout, cells, filled, find_layout, notes_below, usual_filled
 from dataferry.tables.report import Detected, ReadReport
 
 _MOST_CELLS = 60_000_000

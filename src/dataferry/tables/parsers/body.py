@@ -20,9 +20,9 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from dataferry.messages import InputError, LimitError
-from dataferry.tables.dialect import Dialect
 from dataferry.tables.encoding import Encoding, text_lines
 from dataferry.tables.options import ReadLimits
+from dataferry.tables.parsers.dialect import Dialect
 
 _BLOCK = 4 * 1024 * 1024
 _ROWS_AT_ONCE = 20_000

@@ -13,7 +13,7 @@ import shapely
 
 from dataferry.messages import Finding
 from dataferry.tables.report import ReadReport
-from dataferry.tables.stated_crs import Bounds
+from dataferry.tables.vector.stated_crs import Bounds
 
 Array = np.ndarray[Any, Any]
 _EXAMPLES = 20

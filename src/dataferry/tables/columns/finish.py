@@ -12,16 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.messages import Finding
-from dataferry.tables.dates import read_dates
-from dataferry.tables.naming import Names, free_name
+from dataferry.tables.columns.dates import read_dates
+from dataferry.tables.columns.naming import Names, free_name
+from dataferry.tables.columns.points import add_points
+from dataferry.tables.columns.remarks import note_columns, note_damage, note_suspect_minus_one
+from dataferry.tables.columns.rows import Totals, blank_rows, date_gaps, find_totals, repeated_headers
+from dataferry.tables.columns.truncation import note_capped_groups, note_round_total
+from dataferry.tables.columns.typed import TypedColumn
+from dataferry.tables.columns.values import type_column
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.points import add_points
-from dataferry.tables.remarks import note_columns, note_damage, note_suspect_minus_one
 from dataferry.tables.report import ColumnReport, ReadReport
-from dataferry.tables.rows import Totals, blank_rows, date_gaps, find_totals, repeated_headers
-from dataferry.tables.truncation import note_capped_groups, note_round_total
-from dataferry.tables.typed import TypedColumn
-from dataferry.tables.values import type_column
 
 _MOST_TOTALS_SHOWN = 50
 

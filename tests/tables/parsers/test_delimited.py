@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataferry.messages import InputError, UsageError
-from dataferry.tables import ReadOptions, body, read
+from dataferry.tables import ReadOptions, read
 from dataferry.tables.encoding import detect_encoding
+from dataferry.tables.parsers import body
 
 HONG_KONG = "地區,街道,人口\n中西區,皇后大道中,240500\n深水埗,鴨寮街,416500\n灣仔,軒尼詩道,178400\n"
 SHANGHAI = "区,街道,人口\n黄浦区,南京东路街道,662030\n徐汇区,漕河泾街道,1113078\n长宁区,华阳路街道,693051\n"
@@ -92,7 +93,7 @@ def test_the_fast_path_and_the_slow_one_agree(tmp_path, monkeypatch):
     def refuse(*_):
         raise body.NotWholeError("for the test")
 
-    monkeypatch.setattr("dataferry.tables.delimited.read_whole", refuse)
+    monkeypatch.setattr("dataferry.tables.parsers.delimited.read_whole", refuse)
     slow = read(path)
     assert fast.table.equals(slow.table)
     assert fast.report.rows == slow.report.rows

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from dataferry.geo import canonical_crs
 from dataferry.messages import Finding, InputError
+from dataferry.tables.columns.naming import free_name
 from dataferry.tables.geoparquet import geometry_field
-from dataferry.tables.naming import free_name
 from dataferry.tables.options import ReadOptions
 from dataferry.tables.report import ColumnReport, Detected, ReadReport
 

@@ -16,10 +16,10 @@ import defusedxml.sax
 
 from dataferry.messages import Finding, InputError, LimitError, RefusedError
 from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding
-from dataferry.tables.gdal import bring
 from dataferry.tables.options import ReadLimits
 from dataferry.tables.report import Detected, ReadReport
 from dataferry.tables.sniff import json_wrapper
+from dataferry.tables.vector.gdal import bring
 
 _HEAD = 64 * 1024
 _CHUNK = 1024 * 1024

@@ -14,17 +14,17 @@ import pyarrow.parquet as pq
 
 from dataferry.messages import Finding, InputError, LimitError, MissingError, RefusedError
 from dataferry.tables.archive import open_member
-from dataferry.tables.declared_columns import apply_declared, type_word
-from dataferry.tables.gdal import Layer, bring, column_count, layer_sizes, read_layer, read_linear_wkb, workplace
-from dataferry.tables.geojson_crs import find_crs_member
+from dataferry.tables.columns.declared_columns import apply_declared, type_word
 from dataferry.tables.geoparquet import geometry_columns, geometry_field, read_geoparquet
 from dataferry.tables.options import ReadOptions
 from dataferry.tables.report import ColumnReport, Detected, ReadReport, RowLedger
-from dataferry.tables.shape_check import check_shapes
-from dataferry.tables.shapefile import read_dbf, read_shapefile
 from dataferry.tables.sniff import sniff
-from dataferry.tables.stated_crs import geojson_crs, match_crs, settle_crs
-from dataferry.tables.vector_text import checked_copy
+from dataferry.tables.vector.gdal import Layer, bring, column_count, layer_sizes, read_layer, read_linear_wkb, workplace
+from dataferry.tables.vector.geojson_crs import find_crs_member
+from dataferry.tables.vector.shape_check import check_shapes
+from dataferry.tables.vector.shapefile import read_dbf, read_shapefile
+from dataferry.tables.vector.stated_crs import geojson_crs, match_crs, settle_crs
+from dataferry.tables.vector.texts import checked_copy
 
 # What GDAL calls the drivers we let read each kind: a file that wakes another one is refused.
 _DRIVERS = {

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataferry.tables.patterns import Bools
+from dataferry.tables.columns.patterns import Bools
 
 Sum = Literal["sum", "max", "min", "mean"]
 _LABELS: tuple[tuple[Sum, str], ...] = (

@@ -19,11 +19,11 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from dataferry.messages import Finding, InputError, LimitError
+from dataferry.tables.columns.finish import RawTable, finish
+from dataferry.tables.columns.naming import name_columns
 from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding, text_lines
-from dataferry.tables.finish import RawTable, finish
-from dataferry.tables.naming import name_columns
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.records import Records
+from dataferry.tables.parsers.records import Records
 from dataferry.tables.report import Detected, ReadReport
 
 _PIECE = 1024 * 1024

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataferry.messages import UsageError
+from dataferry.tables.columns.values import type_column
 from dataferry.tables.options import ReadOptions
-from dataferry.tables.values import type_column
 
 
 def typed(values, name="value", legend="", **options):

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dataferry.tables.layout import Row, filled
+from dataferry.tables.parsers.layout import Row, filled
 
 DELIMITERS = (",", "\t", ";", "|", "^")
 _SWALLOWED_LINES = 100

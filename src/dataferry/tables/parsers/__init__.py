@@ -1,0 +1,1 @@
+"""From bytes to rows: delimited text, workbooks, JSON documents, XML records."""
