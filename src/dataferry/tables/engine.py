@@ -53,10 +53,6 @@ class EngineOptions:
     seed: int = 0
 
 
-_BATCH_ROWS = 32768
-"""Rows the engine works on at a time: its own default of 8,192 calls functions written in Python too often."""
-
-
 class Session:
     """One SedonaDB context. Made by `open_session`."""
 
@@ -139,7 +135,6 @@ def open_session(inputs: Mapping[str, Path] | None = None, options: EngineOption
         context.sql(f"SET datafusion.runtime.max_temp_directory_size = '{options.spill_bytes // 1024}K'").execute()
     if options.threads is not None:
         context.sql(f"SET datafusion.execution.target_partitions = {int(options.threads)}").execute()
-    context.sql(f"SET datafusion.execution.batch_size = {_BATCH_ROWS}").execute()
     if options.functions:
         from dataferry.tables.functions import register
 

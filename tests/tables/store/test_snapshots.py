@@ -86,7 +86,7 @@ def test_a_store_that_fails_is_told_and_may_be_tried_again(tmp_path: Path) -> No
 
 
 def test_a_file_that_changes_while_it_is_stored_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataferry.tables import snapshots
+    from dataferry.tables.store import snapshots
 
     file = tmp_path / "a.csv"
     file.write_bytes(b"before")
