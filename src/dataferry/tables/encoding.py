@@ -147,7 +147,8 @@ def _chinese(body: bytes) -> Detected | None:
         codec = _strict(body, ("gbk", "gb18030") if family == "gb" else ("big5", "big5hkscs", "cp950"))
         if codec is not None and share >= _LEAST_COMMON_SHARE:
             block = "GB 2312" if family == "gb" else "Big5"
-            evidence = f"{share:.0%} of {len(pairs):,} double bytes are common characters of {block}"
+            which = f"the first {len(pairs):,}" if len(pairs) == _MOST_PAIRS else f"{len(pairs):,}"
+            evidence = f"{share:.1%} of {which} double bytes are common characters of {block}"
             return Detected(codec, "measured", evidence + _beyond_big5(body, codec))
     return None
 

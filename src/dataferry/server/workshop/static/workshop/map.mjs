@@ -86,9 +86,13 @@ function addLabels(map, frame) {
   place();
 }
 
-function sayWhileMoving(map) {
-  map.on("movestart", () => { figure.dataset.moving = ""; });
-  map.on("moveend", () => { delete figure.dataset.moving; });
+function sayWhileMoving(maps) {
+  // A frame that follows starts and ends a move at each step of the one that leads.
+  const moving = new Set();
+  for (const map of maps) {
+    map.on("movestart", () => { moving.add(map); figure.dataset.moving = ""; });
+    map.on("moveend", () => { moving.delete(map); if (!moving.size) delete figure.dataset.moving; });
+  }
 }
 
 function together(maps) {
@@ -151,7 +155,7 @@ async function start() {
   maps.forEach((map, index) => map.setZoom(common + shift(settings.frames[0], settings.frames[index])));
   maps.forEach((map, index) => addLabels(map, settings.frames[index]));
   together(maps);
-  maps.forEach(sayWhileMoving);
+  sayWhileMoving(maps);
   await Promise.all(maps.map((map) => map.once("idle")));
   figure.classList.add("live");
   dark.addEventListener("change", () => maps.forEach((map, index) => map.setStyle(styleOf(layer, settings.frames[index].ink))));
