@@ -77,7 +77,7 @@ def _judge(table: pa.Table, expectation: Any) -> Outcome:
     data = {
         "expect": expectation.expect,
         "column": column or ", ".join(columns) or "*",
-        "figure": measured.figure,
+        "figure": "–" if measured.figure == [] else measured.figure,
         "expected": measured.expected,
         "count": len(measured.rows),
         "rows": list(rows),

@@ -46,7 +46,7 @@ def check_answer(table: pa.Table, followed: Mapping[str, str | None]) -> None:
     """
     datums = geometry_columns(table.schema)
     for name, datum in datums.items():
-        if datum is None:
+        if datum is None or followed.get(name, datum) is None:
             raise InputError("products.geometry_without_datum", column=name)
         said = "EPSG:4326" if datum == "OGC:CRS84" else datum
         if followed.get(name, said) != said:
