@@ -108,7 +108,7 @@ def source(name: str, city: str, publisher: str, rows: int) -> dict[str, Any]:
         "city": city,
         "licence": "unknown" if city == "shanghai" else "DATA.GOV.HK",
         "source": "https://example.org/data",
-        "attribution": None,
+        "attribution": "",
         "synthetic": True,
         "crs": "DATAFERRY:GCJ02" if city == "shanghai" else "EPSG:4326",
         "snapshot": f"sha256:{content}",

@@ -50,7 +50,7 @@ def test_a_file_name_never_leaves_the_folder(folder: Path, home: Path, name: str
     write_document(folder, value)
     with pytest.raises(InputError) as error:
         actions.register_release(folder)
-    assert error.value.code == "server.workshop.not_a_release"
+    assert error.value.code == "products.not_a_release"
 
 
 @pytest.mark.django_db
@@ -74,13 +74,15 @@ def test_a_link_out_of_the_folder_is_not_followed(folder: Path, home: Path, tmp_
         ("evidence", {"source": "fine"}),
         ("files", [{"name": "a", "media_type": "text/html\r\nX: y", "bytes": 1, "sha256": "a" * 64}]),
         ("title", {"en": "only"}),
+        ("cities", ["hong-kong", "<script>alert(1)</script>"]),
+        ("files", [{"name": "../a", "media_type": "text/html", "bytes": 1, "sha256": "a" * 64}]),
     ],
 )
 def test_a_record_of_the_wrong_shape_is_refused(folder: Path, home: Path, key: str, value: Any) -> None:
     write_document(folder, {**read(folder), key: value})
     with pytest.raises(InputError) as error:
         actions.register_release(folder)
-    assert error.value.code == "server.workshop.not_a_release"
+    assert error.value.code == "products.not_a_release"
 
 
 @pytest.mark.django_db

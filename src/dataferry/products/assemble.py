@@ -10,7 +10,7 @@ from dataferry.products.conform import decimals
 from dataferry.products.figures import fill_summary
 from dataferry.products.maker import Made
 from dataferry.products.quality import quality_state
-from dataferry.products.release import FORMAT
+from dataferry.products.release_document import FORMAT
 from dataferry.products.report import output_column
 from dataferry.tables import profile
 

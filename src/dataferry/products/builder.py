@@ -19,7 +19,8 @@ from dataferry.products.assemble import assemble
 from dataferry.products.files import MEDIA_TYPES, in_wgs84, write_csv, write_geojson, write_pmtiles
 from dataferry.products.load import MANIFEST
 from dataferry.products.maker import BuildOptions, Made, Progress, make
-from dataferry.products.release import RELEASE, Release, file_sha256
+from dataferry.products.release import Release, file_sha256
+from dataferry.products.release_document import RELEASE
 from dataferry.products.report import render_report
 from dataferry.tables import write_geoparquet
 

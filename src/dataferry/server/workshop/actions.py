@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from dataferry.messages import DataferryError, InputError, RefusedError
-from dataferry.server.workshop.document import ReleaseDocument, read_document
+from dataferry.products.release_document import ReleaseDocument, read_release_json
 from dataferry.server.workshop.models import TRANSITIONS, Build, Product, Release
 
 CHUNK = 1024 * 1024
@@ -30,7 +30,8 @@ def register_release(folder: Path) -> Release:
         InputError: the folder is not a release, or a file is missing or differs from its sha256.
         RefusedError: this version of the product has other content already; a correction is a new version.
     """
-    document, value = read_document(folder)
+    value = read_release_json(folder)
+    document = ReleaseDocument.model_validate(value)
     known = _registered(document)
     if known is not None:
         return known
