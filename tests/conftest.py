@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No timed tests: a busy machine is not a fault.
+settings.register_profile("dataferry", deadline=None)
+settings.load_profile("dataferry")
 
 
 @pytest.fixture(scope="session")
