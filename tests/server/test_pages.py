@@ -243,7 +243,7 @@ def test_a_release_without_rows_map_chart_or_lineage_still_opens(home: Path, cli
     value = json.loads((folder / "release.json").read_text())
     output = {**value["output"], "geometry": None, "rows": 0}
     bare = {"output": output, "map": None, "chart": None, "lineage": {}, "quality": {}, "licence_verdict": {}}
-    kept = value | dict.fromkeys(("datum", "run", "profile"), {}) | bare
+    kept = value | {key: {} for key in ("datum", "run", "profile")} | bare
     kept["files"] = [file for file in kept["files"] if file["name"] == "data.csv"]
     (folder / "release.json").write_text(json.dumps(kept))
     actions.register_release(folder)
