@@ -62,6 +62,7 @@ def main(arguments: list[str]) -> None:
     step(
         "tests",
         *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-n", workers, "--dist", "loadgroup", "-q"),
+        COVERAGE_FILE=str(ROOT / ".coverage"),
     )
     step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
     step("coverage", sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}")

@@ -67,7 +67,8 @@ def tidy(text: str) -> str:
 def run(command: str, folder: Path) -> tuple[int, str]:
     """Exit code, and what a terminal would show."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    settings = {"LC_ALL": "C.UTF-8", "DATAFERRY_LANG": "en", "COLUMNS": "100", "NO_COLOR": "1"}
+    measured = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+    settings = measured | {"LC_ALL": "C.UTF-8", "DATAFERRY_LANG": "en", "COLUMNS": "100", "NO_COLOR": "1"}
     done = subprocess.run(  # noqa: S603
         ["/bin/sh", "-c", command],
         cwd=folder,
