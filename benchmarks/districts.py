@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import shapely
 
+from benchmarks import PEAK_BYTES
 from dataferry.geo import convert_wkb
 from dataferry.products.sandbox import SandboxLimits, run_recipe
 from dataferry.tables.geoparquet import geometry_field, read_geoparquet, write_geoparquet
@@ -34,7 +35,7 @@ ORDER BY d.name
 RECIPE = QUERY.format(point="point_wgs84(lon, lat)")
 BARE_QUERY = QUERY.format(point="ST_SetSRID(ST_Point(lon, lat), 4326)")
 BARE = """
-import json, resource, sys, time
+import json, sys, time
 import sedonadb
 started = time.perf_counter()
 sd = sedonadb.connect()
@@ -42,18 +43,18 @@ for name in ("points", "districts"):
     sd.read_parquet(f"{sys.argv[1]}/{name}.parquet").to_view(name)
 table = sd.sql(sys.argv[2]).to_arrow_table()
 rows = sorted(map(list, zip(*table.to_pydict().values())))
-seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+seconds, peak = time.perf_counter() - started, PEAK_BYTES
 print(json.dumps({"seconds": seconds, "peak_bytes": peak, "rows": rows}))
 """
 GEOPANDAS = """
-import json, resource, sys, time
+import json, sys, time
 import geopandas, pandas
 started = time.perf_counter()
 frame = pandas.read_parquet(f"{sys.argv[1]}/points.parquet")
 points = geopandas.GeoDataFrame(frame, geometry=geopandas.points_from_xy(frame.lon, frame.lat), crs="EPSG:4326")
 districts = geopandas.read_parquet(f"{sys.argv[1]}/districts.parquet")
 inside = geopandas.sjoin(points, districts, predicate="within").groupby("name").size()
-seconds, peak = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+seconds, peak = time.perf_counter() - started, PEAK_BYTES
 print(json.dumps({"seconds": seconds, "peak_bytes": peak, "rows": sorted(map(list, inside.items()))}))
 """
 
@@ -92,7 +93,11 @@ def make_inputs(folder: Path, rows: int) -> dict[str, Path]:
 
 def peer(script: str, *arguments: str) -> dict[str, Any]:
     """One run of a peer in a fresh process; its seconds are its own, without the start of Python."""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script, *arguments], capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script.replace("PEAK_BYTES", PEAK_BYTES), *arguments],
+        capture_output=True,
+        check=True,
+    )
     return dict(json.loads(done.stdout))
 
 

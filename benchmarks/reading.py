@@ -11,6 +11,8 @@ from statistics import median
 
 import numpy as np
 
+from benchmarks import PEAK_BYTES
+
 DESCRIPTION = (
     "Clean CSV: `dataferry.tables.read` against `pyarrow.csv.read_csv` (promise at 200 MB: at most 2x). Messy GBK text "
     "(title, notes, flags, marks, half-day times, two date formats): against Python's csv reader that only cuts the "
@@ -20,7 +22,7 @@ _ROUNDS = 3
 _CLEAN_ROW_BYTES = 72
 
 _CHILD = """
-import csv, json, resource, sys, time
+import csv, json, sys, time
 what, path = sys.argv[1:]
 if what == "pyarrow":
     import pyarrow.csv as reader
@@ -35,7 +37,7 @@ else:
     from dataferry.tables import read
     begin = time.perf_counter(); table = read(path).table; seconds = time.perf_counter() - begin
     rows = table.num_rows
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+peak = PEAK_BYTES
 print(json.dumps({"seconds": seconds, "rows": rows, "peak": peak}))
 """
 
@@ -71,7 +73,12 @@ def ours_rows(pairs: list[tuple[dict[str, float], dict[str, float]]]) -> int:
 
 
 def measure(what: str, path: Path) -> dict[str, float]:
-    done = subprocess.run([sys.executable, "-c", _CHILD, what, str(path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _CHILD.replace("PEAK_BYTES", PEAK_BYTES), what, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return dict(json.loads(done.stdout))
 
 
