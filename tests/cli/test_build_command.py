@@ -4,30 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from dataferry.cli import main
-
-
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.argv", ["dataferry", *arguments])
-    code = 0
-    try:
-        main()
-    except SystemExit as ended:
-        code = int(ended.code or 0)
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("DATAFERRY_HOME", raising=False)
-    monkeypatch.setenv("DATAFERRY_LANG", "en")
-    monkeypatch.setenv("COLUMNS", "200")
-    return lambda *arguments: run(capsys, monkeypatch, *arguments)
-
 
 def test_from_nothing_to_a_checked_release(command: Any, tmp_path: Path) -> None:
     assert command("new", "my-first")[0] == 0

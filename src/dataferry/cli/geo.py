@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from dataferry.cli.output import console, show, word
+from dataferry.cli.output import console, show, word, writing
 from dataferry.messages import Finding, UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
@@ -73,7 +73,8 @@ def _convert_file(file: Path, out: Path, source: str, target: str, pair: tuple[s
         raise UsageError("geo.overwrites_input", file=str(out))
     reading = geo_tables.read_file(file, None if pair else source)
     table, failed = geo_tables.converted_table(reading, file, source, target, pair)
-    geo_tables.write_table(table, out, target)
+    with writing(out):
+        geo_tables.write_table(table, out, target)
     value = {"file": file.name, "out": str(out), "rows": table.num_rows, "not_converted": failed, **path.to_json()}
 
     def render() -> None:

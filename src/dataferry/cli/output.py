@@ -6,12 +6,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from dataferry.messages import say
+from dataferry.messages import RefusedError, say
 
 console = Console(highlight=False)
 progress_console = Console(stderr=True, highlight=False)
@@ -29,6 +30,17 @@ def show(value: Any, as_json: bool, render: Callable[[], None]) -> None:
         sys.stdout.write("\n")
     else:
         render()
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Around the writing of a result: a full disk or a closed folder is told like any other refusal."""
+    try:
+        yield
+    except OSError as error:
+        raise RefusedError(
+            "cli.out_unwritable", out=str(out), problem=error.strerror or type(error).__name__
+        ) from error
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataferry.cli.output import console, progress, show, word
+from dataferry.cli.output import console, progress, show, word, writing
 from dataferry.messages import Finding, UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def read(
         reading = read_file(file, options)
         if out is not None:
             step(out.name, None)
-            _write(reading, out)
+            with writing(out):
+                _write(reading, out)
     value = reading.report.to_json() | {"rows_in_table": reading.table.num_rows, "out": str(out) if out else None}
     value["findings"] = [finding.to_json() | {"message": finding.text()} for finding in reading.report.findings]
     show(value, as_json, lambda: _render(reading, out))
@@ -91,8 +92,12 @@ def _gathered(pairs: list[str]) -> dict[str, list[str]]:
 
 
 def _check_out(out: Path | None) -> None:
-    if out is not None and out.suffix.lower() not in (".parquet", ".geoparquet", ".csv"):
+    if out is None:
+        return
+    if out.suffix.lower() not in (".parquet", ".geoparquet", ".csv"):
         raise UsageError("tables.out_usage", given=out.name)
+    if not out.parent.is_dir():
+        raise UsageError("geo.no_folder", file=str(out))
 
 
 def _write(reading: Reading, out: Path) -> None:
