@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -169,3 +170,73 @@ def test_audit_names_the_worst_row(real):
 )
 def test_what_is_missing_is_named(stops, words, code):
     assert dataferry(*(stops if word == "FILE" else word for word in words)).code == code
+
+
+def district_files(folder: Path) -> tuple[Path, Path]:
+    """Forty places in WGS84 with their district, and the outlines of both districts in GCJ-02."""
+    rows, features = ["id,lon,lat,district"], []
+    for name, west in (("甲區", 121.45), ("乙區", 121.47)):
+        rows += [f"{name}{i},{west + 0.0004 + i % 5 * 0.0048},{31.2204 + i // 5 * 0.006},{name}" for i in range(20)]
+        ring = shapely.get_coordinates(shapely.box(west, 31.22, west + 0.02, 31.24))
+        moved = geo.convert(ring[:, 0], ring[:, 1], geo.WGS84, geo.GCJ02)
+        shape = {"type": "Polygon", "coordinates": [[list(pair) for pair in zip(moved.x, moved.y, strict=True)]]}
+        features.append({"type": "Feature", "properties": {"name": name}, "geometry": shape})
+    points, outlines = folder / "points.csv", folder / "outlines.geojson"
+    points.write_text("\n".join(rows) + "\n", "utf-8")
+    outlines.write_text(json.dumps({"type": "FeatureCollection", "features": features}), "utf-8")
+    return points, outlines
+
+
+def test_the_trials_of_datums_are_shown_and_nothing_is_claimed_that_they_do_not_tell(command, tmp_path, monkeypatch):
+    points, outlines = district_files(tmp_path)
+    words = ["datum", points, "--against", outlines, "--match", "district", "--boundary-crs", "GCJ02"]
+    code, out, _ = command(*words)
+    assert code == 0
+    assert re.search(r"^WGS 84 +GCJ-02 +40 +100\.0% ", out, re.MULTILINE)
+    assert "Cannot tell" in out
+    found = json.loads(command(*words, "--json").out)
+    assert (found["verdict"], found["trials"][0]["fits"]) == (None, 40)
+    monkeypatch.setenv("DATAFERRY_LANG", "zh-Hant")
+    said = command(*words).out
+    assert "Cannot tell" not in said
+    assert "GCJ-02" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--against", "plain.csv", "--match", "district"], "geo.no_coordinates"),
+        (["--against", "outlines.geojson", "--match", "nothing"], "geo.no_column"),
+        (["--against", "outlines.geojson", "--match", "id"], "geo.no_match"),
+    ],
+)
+def test_outlines_that_do_not_fit_are_told(command, tmp_path, words, code):
+    points, _outlines = district_files(tmp_path)
+    (tmp_path / "plain.csv").write_text("name\n甲區\n乙區\n", "utf-8")
+    ended = command("datum", points, *words, "--json")
+    assert json.loads(ended.out)["error"]["code"] == code
+    assert ended.code in (2, 3)
+
+
+def test_two_statements_of_each_row_are_compared_in_words(command, tmp_path):
+    x, y = [835776.1, 836500.0, 837000.0, 838000.0], [815604.8, 816000.0, 816500.0, 817000.0]
+    places = geo.convert(x, y, "EPSG:2326", geo.WGS84)
+    lat = [*places.y[:3], places.y[3] + 0.01]
+    lines = [f"{e},{n},{lon},{la}" for e, n, lon, la in zip(x, y, places.x, lat, strict=True)]
+    (tmp_path / "stops.csv").write_text("\n".join(["easting,northing,lon,lat", *lines]) + "\n", "utf-8")
+    code, out, _ = command("audit", "stops.csv", "--worst", "2")
+    assert code == 0
+    assert "EPSG:2326" in out
+    assert re.search(r"^ *4 +1,1\d\d\.\d{3} +838000 817000 ", out, re.MULTILINE)
+    assert command("audit", "stops.csv", "--easting", "easting", "--json").code == 2
+
+
+def test_rows_that_were_not_converted_are_told(command, stops, tmp_path):
+    code, out, _ = command("convert", "--from", "WGS84", "--to", "EPSG:2326", stops, "--out", "grid.csv")
+    assert code == 0
+    assert "3 rows" in out
+    assert "!" in out
+    value = json.loads(
+        command("convert", "--from", "WGS84", "--to", "GCJ02", stops, "--out", tmp_path / "o.csv", "--json").out
+    )
+    assert (value["rows"], value["not_converted"]) == (3, 1)

@@ -1,6 +1,7 @@
 """Settings come from the environment, are typed and documented; secrets are kept; vendored files are what they say."""
 
 import importlib.util
+import io
 import re
 import stat
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db.utils import OperationalError
+from django.test import Client
 
 import dataferry
 from dataferry.messages import UsageError
-from dataferry.server.portal import environment, house
+from dataferry.server.portal import environment, house, pages
 from dataferry.server.portal.secret import secret_key
 from dataferry.server.workshop.models import Build
 
@@ -133,3 +136,39 @@ def test_no_script_of_ours_reaches_outside_or_makes_code() -> None:
         if "vendor" not in file.parts:
             text = file.read_text(encoding="utf-8")
             assert not re.search(r"https?://|\beval\(|new Function|innerHTML|document\.write", text), file.name
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_or_waits_for_a_migration_is_not_ready(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages.MigrationExecutor, "migration_plan", lambda *_: [("one", False)])
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"ready": False, "why": "migrations", "waiting": 1})
+
+    def silent(_connection: object) -> None:
+        raise OperationalError("secret detail")
+
+    monkeypatch.setattr(pages, "MigrationExecutor", silent)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (503, {"ready": False, "why": "database"})
+
+
+def test_robots_and_old_browsers_are_answered(client: Client) -> None:
+    assert "Disallow: /admin/" in client.get("/robots.txt").content.decode()
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Location"].endswith(".svg")) == (302, True)
+
+
+@pytest.mark.django_db
+def test_the_application_that_is_served_answers(settings: Any) -> None:
+    from dataferry.server.portal.wsgi import application
+
+    told = []
+    environment = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": "/healthz", "SERVER_NAME": "localhost", "SERVER_PORT": "80",
+        "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http",
+    }  # fmt: skip
+    settings.ALLOWED_HOSTS = ["localhost"]
+    body = b"".join(application(environment, lambda status, _headers: told.append(status)))
+    assert (told, body) == (["200 OK"], b'{"alive": true}')
