@@ -30,7 +30,7 @@ FIRST_AMOUNT = r"(?P<v>[-+]?(?:(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(
 FORMULA = r"^[=@]\s*[A-Za-z('\"|+\-\d]|^[+\-][A-Za-z(]|^\t[=+\-@]"
 DESTROYED = r"^[_?\x{FFFD}]{2,}$"
 DAMAGED = r"__|\?\?|\x{FFFD}"
-MOJIBAKE = r"[ÃÂåäæçèéïð][\x{0080}-\x{00BF}‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
+MOJIBAKE = r"[ÃÂåäæçèéïð][\x{0080}-\x{00BF}‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]{1,2}"
 BOOLEAN = {"true": True, "false": False, "TRUE": True, "FALSE": False, "True": True, "False": False}
 _MARKS = """
     * ** *** **** - -- --- — – － -* --* # ## . .. ... … ? / // inf -inf +inf infinity -infinity ∞

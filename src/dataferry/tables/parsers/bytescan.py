@@ -106,5 +106,5 @@ def _lines(values: np.ndarray, longest: int, open_line: int) -> tuple[int, int]:
     if not len(breaks):
         return longest, open_line + len(values)
     first = open_line + int(breaks[0])
-    inside = int(np.diff(breaks).max()) if len(breaks) > 1 else 0
+    inside = int(np.diff(breaks).max()) - 1 if len(breaks) > 1 else 0
     return max(longest, first, inside), len(values) - int(breaks[-1]) - 1

@@ -20,14 +20,15 @@ from defusedxml.ElementTree import iterparse
 
 from dataferry.messages import Finding, InputError, LimitError
 from dataferry.tables.columns.finish import RawTable, finish
-from dataferry.tables.columns.naming import name_columns
+from dataferry.tables.columns.naming import free_name, name_columns
 from dataferry.tables.encoding import Encoding, detect_encoding, note_encoding, text_lines
 from dataferry.tables.options import ReadOptions
 from dataferry.tables.parsers.records import Records
 from dataferry.tables.report import Detected, ReadReport
 
 _PIECE = 1024 * 1024
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["']([\w.-]+)["']""")
+# What is read byte by byte here is not in two or four bytes a character, whatever it says (.NET writes `utf-16` so).
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\bencoding\s*=\s*["'](?!(?i:utf[-_]?(?:16|32)|ucs))([\w.-]+)["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _MOST_FIELDS = 5000
 
@@ -48,6 +49,10 @@ def parse_xml(path: Path, options: ReadOptions, report: ReadReport) -> pa.Table:
     report.layer = ".".join(record)
     others = [p for p, n in counts.items() if n > 1 and fields[p] and p != record and p[: len(record)] != record]
     report.other_layers = tuple(".".join(p) for p in others)[:100]
+    if others and not options.path:
+        names = [f"{'.'.join(p)} ({counts[p]:,})" for p in others][:20]
+        data = {"chosen": report.layer, "count": counts[record], "others": names}
+        report.note(Finding("tables.several_record_sets", "attention", data))
     if counts[record] == 1:
         report.note(Finding("tables.single_record", "note", {"path": report.layer}))
     records = Records(path.name, options.limits)
@@ -64,7 +69,7 @@ def _encoding(path: Path, options: ReadOptions) -> Encoding:
         head = file.read(_PIECE)
     declared = options.encoding
     stated = _DECLARED.match(head)
-    if declared is None and stated is not None and not head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if declared is None and stated is not None:
         name = stated[1].decode("ascii")
         try:
             head[:200_000].decode(name, "ignore")
@@ -200,9 +205,10 @@ def _value(element: Any) -> Any:
             made[name] = [*made[name], value] if isinstance(made[name], list) else [made[name], value]
         else:
             made[name] = value
-    text = (element.text or "").strip()
+    pieces = (element.text, *(child.tail for child in element))
+    text = " ".join(stripped for piece in pieces if (stripped := (piece or "").strip()))
     if not made:
         return text or None
     if text:
-        made.setdefault("text", text)
+        made[free_name("text", set(made))] = text
     return made

@@ -163,7 +163,8 @@ def _fill_merged(rows: list[list[str]], start: tuple[int, int], merged: Sequence
         if bottom == top or left != right:
             continue
         column = left - start[1]
-        value = rows[top - start[0]][column] if 0 <= top - start[0] < len(rows) and column >= 0 else ""
+        is_inside = 0 <= top - start[0] < len(rows) and 0 <= column < len(rows[0])
+        value = rows[top - start[0]][column] if is_inside else ""
         for row in rows[top - start[0] + 1 : bottom - start[0] + 1] if value else ():
             if not row[column] and filled(row):
                 row[column] = value

@@ -31,7 +31,8 @@ _REACHING_MARKS = (
     b"<VRTDataset",
     b"gdal_streamed_alg",
 )
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+# What is read byte by byte here is not in two or four bytes a character, whatever it says (.NET writes `utf-16` so).
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["'](?!(?i:utf[-_]?(?:16|32)|ucs))([A-Za-z0-9._-]+)["']""")
 
 
 def checked_copy(source: Path, place: Path, declared: str | None, limits: ReadLimits, report: ReadReport) -> Path:
