@@ -81,3 +81,14 @@ def test_what_cannot_be_converted_is_named_by_row(text):
     with pytest.raises(InputError) as error:
         geo.convert_wkb(wkb(SHAPES[0], text), geo.WGS84, geo.HK1980)
     assert (error.value.code, error.value.data["row"]) == ("geo.not_converted", 1)
+
+
+def test_a_column_in_any_layout_is_one_binary_array_and_junk_is_told_with_its_row():
+    point = shapely.to_wkb(shapely.Point(114, 22))
+    chunks = pa.chunked_array([[point], [None]], pa.large_binary())
+    assert geo.as_binary(chunks).to_pylist() == [point, None]
+    assert geo.as_binary(pa.chunked_array([], pa.binary())).to_pylist() == []
+    assert geo.convert_wkb(chunks, "EPSG:4326", "OGC:CRS84").to_pylist() == [point, None]
+    with pytest.raises(InputError) as caught:
+        geo.convert_wkb(pa.array([None, point, b"junk", b""], pa.binary()), geo.WGS84, geo.GCJ02)
+    assert (caught.value.code, caught.value.data["row"], caught.value.data["count"]) == ("geo.not_wkb", 2, 2)

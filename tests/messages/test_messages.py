@@ -58,3 +58,10 @@ def test_findings_survive_json_and_the_worst_state_decides() -> None:
     assert worst_state(["clear", "unknown"]) == "unknown"
     assert worst_state(["attention", "blocked", "clear"]) == "blocked"
     assert worst_state([]) == "unknown"
+
+
+def test_values_are_shown_as_people_write_them() -> None:
+    shown = {1234567: "1,234,567", 0.25: "0.25", True: "True", (1, "a"): "1, a"}
+    for value, text in shown.items():
+        assert text in say("tables.empty", {"file": value})
+    assert "?" in say("tables.empty", {})

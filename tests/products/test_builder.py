@@ -348,3 +348,45 @@ def test_a_host_can_allow_less_and_cancel(product_folder: ProductFolder) -> None
         build(product_folder("second"), options=BuildOptions(limits=Limits(rows=2)))
     with pytest.raises(DataferryError):
         build(product_folder("third"), options=BuildOptions(cancelled=lambda: True))
+
+
+def test_a_place_that_is_a_file_or_cannot_be_written_is_refused(product_folder: ProductFolder, tmp_path: Path) -> None:
+    folder = product_folder()
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for place, code in (("file", "products.out_taken"), ("file/release", "products.out_unwritable")):
+        with pytest.raises(RefusedError) as caught:
+            build(folder, tmp_path / place)
+        assert caught.value.code == code
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_swap_that_fails_puts_the_old_release_back(
+    product_folder: ProductFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = product_folder()
+    good = build(folder)
+    (folder / "data" / "stops.csv").write_text("district,stop,routes\nEastern,x,1\n", encoding="utf-8")
+    rename = Path.rename
+
+    def failing(path: Path, target: Path) -> Path:
+        if path.suffix == ".part":
+            raise OSError(18, "Invalid cross-device link")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(RefusedError, match="cross-device"):
+        build(folder)
+    assert Release.load(folder / "release").digest == good.digest
+    assert sorted(path.name for path in folder.iterdir()) == ["data", "product.yaml", "recipe.sql", "release"]
+
+
+def test_a_release_is_read_whole_or_not_at_all(product_folder: ProductFolder, tmp_path: Path) -> None:
+    with pytest.raises(MissingError):
+        Release.load(tmp_path)
+    release = build(product_folder())
+    with pytest.raises(MissingError):
+        _ = Release.model_validate(release.to_json()).folder
+    with (release.folder / "release.json").open("r+b") as stream:
+        stream.truncate(1 << 30)
+    with pytest.raises(InputError, match="size"):
+        Release.load(release.folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dataferry.messages import LANGUAGES, LimitError, MissingError, RefusedError
+from dataferry.messages import LANGUAGES, InputError, LimitError, MissingError, RefusedError
 from dataferry.products import ManifestError, load_product
 from dataferry.products.load import inside
 
@@ -117,3 +117,43 @@ def test_paths_stay_inside(tmp_path: Path, name: str) -> None:
     folder.mkdir()
     with pytest.raises(RefusedError):
         inside(folder / name, (folder,))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "place"),
+    [
+        ("name: stops\n", "name: 'a\\u0007b'\n", "pattern", "name@2"),
+        ("{en: Stops,", '{en: "a\\u0007b",', "control_character", "title.en@4"),
+        ("    title: {en: Stops, zh-Hant: 車站, zh-Hans: 车站}\n", "", "missing_key", "inputs.stops@8"),
+        ("column: stops, min: 1, max: 2", "column: stops", "bounds", "quality[1]@27"),
+        ("expect: range,", "", "not_one_of", "quality[1]@27"),
+        ("cities: [hong-kong]", "cities: hong-kong", "wrong_type", "cities@6"),
+        ("T00:00:00Z", " at noon", "instant", "build.instant@29"),
+        ("seed: 42}", "seed: 42}\nfigures: {a: {column: stops, agg: sum, label: district}}", "figure_label",
+         "figures.a.label@30"),
+        ("seed: 42}", "seed: 42}\nfigures: {a: {column: nothing, agg: count}}", "no_such_column",
+         "figures.a.column@30"),
+        ("{expect: unique, columns: [district]}", "{expect: within, column: district, bbox: [2, 1, 1, 2]}", "bbox",
+         "quality[0].bbox@26"),
+        ("{expect: unique, columns: [district]}", "{expect: sum, column: district, equals: 1}", "not_a_figure",
+         "quality[0].column@26"),
+        ("output:\n", "output:\n  geometry: district\n", "geometry", "output.geometry@16"),
+    ],
+)  # fmt: skip
+def test_mistakes_that_only_the_whole_shows_are_told_at_their_place(
+    product_folder: ProductFolder, old: str, new: str, code: str, place: str
+) -> None:
+    assert (code, place) in problems(product_folder(edits={old: new}))
+
+
+def test_two_inputs_of_one_name_are_told_whatever_their_case(product_folder: ProductFolder) -> None:
+    other = "  Stops: {file: data/stops.csv, licence: MIT, title: {en: a, zh-Hant: a, zh-Hans: a}}\noutput:\n"
+    assert {code for code, _ in problems(product_folder(edits={"output:\n": other}))} & {"same_name", "pattern"}
+
+
+def test_a_recipe_that_is_no_text_is_told_with_its_line(product_folder: ProductFolder) -> None:
+    folder = product_folder()
+    (folder / "recipe.sql").write_bytes("SELECT 1\n-- 香港\n".encode("big5"))
+    with pytest.raises(InputError) as caught:
+        load_product(folder)
+    assert (caught.value.code, caught.value.data["line"]) == ("products.recipe_not_utf8", 2)

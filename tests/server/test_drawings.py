@@ -160,3 +160,12 @@ def test_a_code_is_not_written_as_a_count(home: Path, tmp_path: Path) -> None:
     texts = [cell.text for cell in preview(register_release(folder), "en").rows[0]]
     assert "810001" in texts
     assert "1,234" in texts
+
+
+def test_a_map_of_another_datum_is_drawn_where_it_is() -> None:
+    from dataferry.server.workshop.drawings.maps import _to_wgs84
+
+    shape = [shapely.Point(835776.133, 815604.834)]
+    (moved,) = _to_wgs84(shape, "EPSG:2326")
+    assert (moved.x, moved.y) == pytest.approx((114.1721017, 22.2793116), abs=1e-6)
+    assert _to_wgs84(shape, "EPSG:4326") is shape

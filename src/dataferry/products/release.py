@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import PrivateAttr
 
-from dataferry.messages import Finding, InputError, MissingError
+from dataferry.messages import InputError, MissingError
 from dataferry.products.digest import table_digest
 from dataferry.products.manifest import Column
 from dataferry.products.release_document import ReleaseDocument, read_release_json
@@ -87,8 +87,3 @@ def file_sha256(path: Path) -> str:
         while block := stream.read(_BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
-
-
-def findings_of(release: Release) -> list[Finding]:
-    """Every finding of a release, as findings."""
-    return [Finding.from_json(value) for value in release.findings]
