@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dataferry.server.workshop.actions import register_release
@@ -40,6 +40,7 @@ def test_classes_are_ordered_and_none_is_out_of_reach(values: list[float]) -> No
 
 
 @given(st.floats(-1e9, 1e9), st.floats(0, 1e9))
+@example(0.0, 5e-324)
 def test_ticks_hold_the_range_and_are_few(low: float, span: float) -> None:
     marks = ticks(low, low + span)
     slack = 1e-6 * max(1.0, abs(low), span)

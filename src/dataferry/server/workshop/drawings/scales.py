@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 
 CLASSES = 5
@@ -44,9 +45,9 @@ def class_of(value: float | None, breaks: Sequence[float]) -> int | None:
 
 def nice_step(span: float, most: int) -> float:
     """A round step that cuts `span` into at most `most` parts."""
-    if span <= 0 or not math.isfinite(span):
-        return 1.0
     raw = span / most
+    if raw < sys.float_info.min or not math.isfinite(raw):
+        return 1.0
     power = 10.0 ** math.floor(math.log10(raw))
     return next(step * power for step in _STEPS if step * power >= raw * (1 - 1e-9))
 
