@@ -93,7 +93,7 @@ class Reading:
     """A file read: the table, and the report beside it.
 
     A geometry column is a WKB `binary` field with the `geoarrow.wkb` extension metadata, its CRS in it as PROJJSON;
-    `dataferry.tables.geometry_field` makes such a field and `geometry_crs` reads it.
+    `dataferry.tables.geometry_field` makes such a field and `geometry_columns` reads it.
     """
 
     table: pa.Table

@@ -50,8 +50,8 @@ def parse_xml(path: Path, options: ReadOptions, report: ReadReport) -> pa.Table:
     others = [p for p, n in counts.items() if n > 1 and fields[p] and p != record and p[: len(record)] != record]
     report.other_layers = tuple(".".join(p) for p in others)[:100]
     if others and not options.path:
-        names = [f"{'.'.join(p)} ({counts[p]:,})" for p in others][:20]
-        data = {"chosen": report.layer, "count": counts[record], "others": names}
+        told = [f"{'.'.join(p)} ({counts[p]:,})" for p in others][:20]
+        data = {"chosen": report.layer, "count": counts[record], "others": told}
         report.note(Finding("tables.several_record_sets", "attention", data))
     if counts[record] == 1:
         report.note(Finding("tables.single_record", "note", {"path": report.layer}))

@@ -31,8 +31,9 @@ _REACHING_MARKS = (
     b"<VRTDataset",
     b"gdal_streamed_alg",
 )
-# What is read byte by byte here is not in two or four bytes a character, whatever it says (.NET writes `utf-16` so).
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["'](?!(?i:utf[-_]?(?:16|32)|ucs))([A-Za-z0-9._-]+)["']""")
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\bencoding\s*=\s*["'](?!(?i:utf[-_]?(?:16|32)|ucs))([\w.-]+)["']""")
+# A text of single bytes that says so is not in two or four bytes a character (.NET writes `utf-16` so).
+_SAYS_WIDE = re.compile(r"""<\?xml[^>]*?\bencoding\s*=\s*["'](?i:utf[-_]?(?:16|32)|ucs)""")
 
 
 def checked_copy(source: Path, place: Path, declared: str | None, limits: ReadLimits, report: ReadReport) -> Path:
@@ -55,7 +56,7 @@ def checked_copy(source: Path, place: Path, declared: str | None, limits: ReadLi
     note_encoding(report, encoding)
     start = sample[encoding.mark_bytes : _HEAD].decode(encoding.codec, "replace").lstrip("\ufeff \t\r\n")
     wrapper = json_wrapper(start) if place.suffix == ".geojson" else ""
-    if encoding.codec in ("utf-8", "ascii") and encoding.marks <= 1 and not wrapper:
+    if encoding.codec in ("utf-8", "ascii") and encoding.marks <= 1 and not wrapper and not _SAYS_WIDE.match(start):
         bring(source, place)
     else:
         _rewrite(source, place, encoding, wrapper, report)
@@ -136,4 +137,6 @@ def _check_markup(place: Path, limits: ReadLimits, report: ReadReport) -> None:
         raise RefusedError("tables.xml_doctype", file=report.file) from error
     except (SAXException, ValueError, LookupError) as error:
         line = error.getLineNumber() if isinstance(error, SAXParseException) else "?"
-        raise InputError("tables.xml_broken", file=report.file, line=line, reason=str(error)) from error
+        # The text of the whole error names our private copy.
+        reason = error.getMessage() if isinstance(error, SAXException) else str(error)
+        raise InputError("tables.xml_broken", file=report.file, line=line, reason=reason) from error
