@@ -67,6 +67,11 @@ def test_minus_one_is_a_number_until_declared():
     assert both(typed(["3", "-1", "7"], missing={"value": ("-1",)}))[1:] == ([3, None, 7], [None, "-1", None])
 
 
+def test_a_declared_mark_empties_a_text_cell_and_stays_beside_it():
+    kind, texts, flags = both(typed(["x", "N/X", "y", "N/X"], missing={"value": ("N/X",)}))
+    assert (kind, texts, flags) == ("string", ["x", None, "y", None], [None, "N/X", None, "N/X"])
+
+
 def test_a_mark_is_known_when_the_notes_explain_it():
     values = ["0.0", "1.2", "Trace", "Trace", "3.4"]
     assert typed(values).type == "string"

@@ -77,6 +77,20 @@ def type_column(name: str, column: pa.ChunkedArray, options: ReadOptions, legend
     distinct = distinct_of(name, column)
     blank = np.asarray(pc.equal(distinct.texts, ""))
     marks = np.asarray(pc.is_in(distinct.texts, value_set=pa.array(extra, pa.string())))
+    typed = _over_all_values(name, column, distinct, (blank, marks), options, declared, legend)
+    return _marks_aside(typed, distinct, marks) if typed.type == "string" and marks.any() else typed
+
+
+def _over_all_values(
+    name: str,
+    column: pa.ChunkedArray,
+    distinct: Distinct,
+    blank_and_marks: tuple[Bools, Bools],
+    options: ReadOptions,
+    declared: str | None,
+    legend: str,
+) -> TypedColumn:
+    blank, marks = blank_and_marks
     if declared == "string":
         return _text(name, column)
     if declared in ("date", "time", "timestamp"):
@@ -268,6 +282,16 @@ def _booleans(distinct: Distinct, blank: Bools, marks: Bools) -> TypedColumn:
     if kept.any():
         typed.flags = distinct.spread(pc.if_else(pa.array(kept), distinct.raw, pa.scalar(None, distinct.raw.type)))
         typed.remarks["kept"] = {"missing" if marked.any() else "unreadable": distinct.examples(kept)}
+    return typed
+
+
+def _marks_aside(typed: TypedColumn, distinct: Distinct, marks: Bools) -> TypedColumn:
+    """A text column without the marks that the caller declared to mean "missing"; they stay in its flag column."""
+    kept = pc.if_else(pa.array(marks), distinct.raw, pa.scalar(None, distinct.raw.type))
+    typed.flags = distinct.spread(kept)
+    typed.values = pc.if_else(pc.is_valid(typed.flags), pa.scalar(None, typed.values.type), typed.values)
+    typed.missing = distinct.count(marks)
+    typed.remarks["kept"] = {"missing": distinct.examples(marks)}
     return typed
 
 
