@@ -305,7 +305,7 @@ def test_altered_releases_are_found_out(product_folder: ProductFolder) -> None:
     value = json.loads((release.folder / "release.json").read_text(encoding="utf-8"))
     value["files"][0]["name"] = "../../../etc/passwd"
     (release.folder / "release.json").write_text(json.dumps(value), encoding="utf-8")
-    with pytest.raises(InputError, match="passwd"):
+    with pytest.raises(InputError, match=r"files\.0\.name"):
         Release.load(release.folder)
     for text in ("", "[]", "{}", '{"format": 1}', "nonsense", "[" * 100_000):
         (release.folder / "release.json").write_text(text, encoding="utf-8")

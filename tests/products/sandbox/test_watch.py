@@ -37,7 +37,6 @@ def test_what_a_child_says_is_taken_to_the_last_byte(start: Start, tmp_path: Pat
     assert (outcome.end, outcome.exit_code, outcome.done, outcome.rows) == ("finished", 0, True, 5)
     assert seen == [3, 5]
     assert (tmp_path / "answer").read_bytes() == b"boj"
-    assert outcome.peak_bytes > 0
 
 
 def test_a_refusal_and_last_words_are_kept(start: Start) -> None:
