@@ -14,17 +14,9 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from dataferry.products.files import MEDIA_TYPES
 from dataferry.tables.geoparquet import geometry_field, write_geoparquet
 
-MEDIA_TYPES = {
-    ".parquet": "application/vnd.apache.parquet",
-    ".csv": "text/csv",
-    ".geojson": "application/geo+json",
-    ".pmtiles": "application/vnd.pmtiles",
-    ".html": "text/html",
-    ".yaml": "application/yaml",
-    ".sql": "application/sql",
-}
 HONG_KONG = ("hong-kong", 114.02, 22.28, 0.055, 18)
 SHANGHAI = ("shanghai", 121.15, 30.95, 0.11, 16)
 

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def _swap(parts: Path, out: Path) -> None:
 def _same_release(out: Path, parts: Path) -> Release | None:
     """The release at `out` when it is whole and says the same as the one in `parts`, made by the same version."""
     try:
-        old, new = Release.load(out), Release.load(parts)
+        old, new = Release.load(out), Release.load(parts, check=False)
     except (MissingError, InputError):
         return None
     before, after = old.to_json(), new.to_json()
@@ -143,9 +144,10 @@ def _write(made: Made, folder: Path) -> None:
         write_geojson(table, output, folder / "data.geojson")
         write_pmtiles(table, output, folder / "map.pmtiles")
     value = assemble(made, bbox, notes)
-    value["files"] = _files(folder)
-    (folder / "report.html").write_text(render_report(value, made.table), encoding="utf-8")
-    value["files"] = _files(folder)
+    value["files"] = [_entry(folder, path) for path in sorted(folder.rglob("*")) if path.is_file()]
+    report = folder / "report.html"
+    report.write_text(render_report(value, made.table), encoding="utf-8")
+    value["files"] = sorted([*value["files"], _entry(folder, report)], key=itemgetter("name"))
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
     with (folder / RELEASE).open("w", encoding="utf-8") as stream:
         stream.write(text + "\n")
@@ -159,14 +161,10 @@ def _bbox(table: pa.Table, geometry: str) -> list[float] | None:
     return None if bool((bounds != bounds).any()) else [round(float(edge), 7) for edge in bounds]
 
 
-def _files(folder: Path) -> list[Mapping[str, Any]]:
-    return [
-        {
-            "name": path.relative_to(folder).as_posix(),
-            "media_type": MEDIA_TYPES[path.suffix],
-            "bytes": path.stat().st_size,
-            "sha256": file_sha256(path),
-        }
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != RELEASE
-    ]
+def _entry(folder: Path, path: Path) -> Mapping[str, Any]:
+    return {
+        "name": path.relative_to(folder).as_posix(),
+        "media_type": MEDIA_TYPES[path.suffix],
+        "bytes": path.stat().st_size,
+        "sha256": file_sha256(path),
+    }

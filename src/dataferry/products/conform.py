@@ -267,8 +267,7 @@ def canonical_wkb(shapes: np.ndarray) -> list[bytes | None]:
 
 
 def _same_crs(found: str, declared: str | None) -> bool:
-    same = {"OGC:CRS84": "EPSG:4326"}
-    return declared is not None and same.get(found, found) == same.get(declared, declared)
+    return declared is not None and found == canonical_crs(declared)
 
 
 def _nulls(array: pa.ChunkedArray, column: Column) -> list[Finding]:

@@ -116,7 +116,7 @@ def columns_behind(reason: str, tables: Mapping[str, pa.Schema]) -> InputError |
     found = _MISMATCH.search(reason)
     if found is None:
         return None
-    datums = [_same(crs_of_projjson(word)) for word in found.groups()]
+    datums = [crs_of_projjson(word) for word in found.groups()]
     named = [geometry for name, schema in tables.items() for geometry in _input_columns(name, schema).values()]
     labels = [", ".join(g.label for g in named if g.crs == datum) or "?" for datum in datums]
     one, other = (Geometry(datum, label) for datum, label in zip(datums, labels, strict=True))
@@ -131,11 +131,7 @@ def columns_behind(reason: str, tables: Mapping[str, pa.Schema]) -> InputError |
 
 
 def _input_columns(table: str, schema: pa.Schema) -> _Columns:
-    return {name: Geometry(_same(crs), f"{table}.{name}") for name, crs in geometry_columns(schema).items()}
-
-
-def _same(crs: str | None) -> str | None:
-    return "EPSG:4326" if crs == "OGC:CRS84" else crs
+    return {name: Geometry(crs, f"{table}.{name}") for name, crs in geometry_columns(schema).items()}
 
 
 def counts_in_degrees(crs: str | None) -> bool:

@@ -15,8 +15,6 @@ from dataferry.products.manifest import Column
 from dataferry.products.release_document import ReleaseDocument, read_release_json
 from dataferry.tables import read_geoparquet
 
-_BLOCK_BYTES = 1024 * 1024
-
 
 class Release(ReleaseDocument):
     """A release: what release.json says, and the folder it was loaded from."""
@@ -46,7 +44,7 @@ class Release(ReleaseDocument):
             InputError: not a release, or a file is not the one that was built (all are named).
         """
         folder = Path(folder)
-        release = cls.model_validate(read_release_json(folder))
+        release, _ = read_release_json(folder, cls)
         release._folder = folder  # noqa: SLF001 - this class's own
         if check:
             wrong = [name for name, right in release.check_files() if not right]
@@ -82,8 +80,5 @@ def confined(folder: Path, name: str) -> Path | None:
 
 
 def file_sha256(path: Path) -> str:
-    digest = hashlib.sha256()
     with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -6,7 +6,7 @@ import json
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import PydanticCustomError
@@ -136,8 +136,11 @@ class ReleaseDocument(Wire):
     run: dict[str, Any]
 
 
-def read_release_json(folder: Path) -> Any:
-    """The release.json of a folder as plain JSON, once it is known to be one.
+Document = TypeVar("Document", bound=ReleaseDocument)
+
+
+def read_release_json(folder: Path, shape: type[Document]) -> tuple[Document, Any]:
+    """The release.json of a folder, typed and as the plain JSON that it is.
 
     Raises:
         MissingError: `products.no_release`.
@@ -150,11 +153,10 @@ def read_release_json(folder: Path) -> Any:
         raise InputError("products.not_a_release", folder=str(folder), problem="size")
     try:
         value = json.loads(path.read_bytes())
-        ReleaseDocument.model_validate(value)
+        return shape.model_validate(value), value
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise InputError("products.not_a_release", folder=str(folder), problem=f"{place}: {first['type']}") from None
     except (ValueError, RecursionError) as error:
         raise InputError("products.not_a_release", folder=str(folder), problem=str(error)[:200]) from None
-    return value

@@ -48,9 +48,8 @@ def check_answer(table: pa.Table, followed: Mapping[str, str | None]) -> None:
     for name, datum in datums.items():
         if datum is None or followed.get(name, datum) is None:
             raise InputError("products.geometry_without_datum", column=name)
-        said = "EPSG:4326" if datum == "OGC:CRS84" else datum
-        if followed.get(name, said) != said:
-            raise RefusedError("products.datum_differs", column=name, followed=followed[name], said=said)
+        if followed.get(name, datum) != datum:
+            raise RefusedError("products.datum_differs", column=name, followed=followed[name], said=datum)
     for field in table.schema:
         if field.name not in datums and _is_bytes(field.type):
             raise InputError("products.binary_column", column=field.name)

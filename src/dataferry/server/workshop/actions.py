@@ -30,8 +30,7 @@ def register_release(folder: Path) -> Release:
         InputError: the folder is not a release, or a file is missing or differs from its sha256.
         RefusedError: this version of the product has other content already; a correction is a new version.
     """
-    value = read_release_json(folder)
-    document = ReleaseDocument.model_validate(value)
+    document, value = read_release_json(folder, ReleaseDocument)
     known = _registered(document)
     if known is not None:
         return known
