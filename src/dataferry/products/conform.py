@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from dataferry.geo import in_degrees
+from dataferry.geo import canonical_crs, in_degrees
 from dataferry.messages import Finding, InputError
 from dataferry.products.consistency import nearest
 from dataferry.products.manifest import DEFAULT_DECIMALS, Column, Manifest, Output
