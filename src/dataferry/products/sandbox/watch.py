@@ -24,6 +24,7 @@ _LONGEST_LINE = 64 * 1024
 _MOST_REPORT_BYTES = 64 * MEBIBYTE
 _KEPT_ERRORS = 8 * 1024
 _TICK = 0.02
+_LONGEST_DEATH = 10.0
 _PAGE = resource.getpagesize()
 
 
@@ -188,16 +189,30 @@ class Watch:
             self.outcome.refusal = event
 
     def _end(self, child: subprocess.Popen[bytes]) -> None:
-        """Kill what is left of the child's session and take its exit code."""
+        """Kill what is left of the child and of everything it started, wait until it is gone, take its exit code."""
+        killed: set[int] = set()
         if child.poll() is None or self.outcome.end != "finished":
-            for victim in (*descendants(child.pid), child.pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(victim, signal.SIGKILL)
+            while victims := {*descendants(child.pid), child.pid} - killed:
+                for victim in victims:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(victim, signal.SIGKILL)
+                killed |= victims
         for pipe in (child.stdin, child.stderr):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
         self.outcome.exit_code = child.wait()
+        patience = time.monotonic() + _LONGEST_DEATH
+        while any(is_running(victim) for victim in killed) and time.monotonic() < patience:
+            time.sleep(_TICK / 4)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process still runs: a killed one may stay for a moment, and a zombie holds only its number."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
 
 
 def descendants(pid: int) -> list[int]:
