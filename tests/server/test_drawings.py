@@ -13,12 +13,12 @@ import shapely
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dataferry.server.display.marks import Mark, mark_panels
+from dataferry.server.display.scales import CLASSES, class_breaks, class_of, ticks
 from dataferry.server.workshop.actions import register_release
 from dataferry.server.workshop.drawings.charts import LONGEST_BAR, chart_drawing
 from dataferry.server.workshop.drawings.lineage import lineage_drawing
 from dataferry.server.workshop.drawings.maps import HEIGHT, WIDTH, map_drawing
-from dataferry.server.workshop.drawings.marks import Mark, mark_panels
-from dataferry.server.workshop.drawings.scales import CLASSES, class_breaks, class_of, ticks
 from dataferry.server.workshop.models import Release
 from dataferry.server.workshop.preview import PREVIEW_ROWS, preview
 from server.releases import COLUMNS, column, hexagons, make_release, same

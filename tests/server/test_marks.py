@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dataferry.server.workshop.drawings.marks import (
+from dataferry.server.display.marks import (
     HEIGHT,
     LEFT,
     MOST_MARKS,

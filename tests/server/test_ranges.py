@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dataferry.server.web.ranges import UnsatisfiableError, asked_part
 from dataferry.server.workshop.files import serve
-from dataferry.server.workshop.ranges import UnsatisfiableError, asked_part
 
 CONTENT = bytes(range(256)) * 5
 SHA256 = "ab" * 32

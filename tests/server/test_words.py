@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from dataferry.server.workshop import words
+from dataferry.server.display import words
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from dataferry.messages import UsageError
 
@@ -50,6 +51,28 @@ def _level(value: str) -> str:
     return level
 
 
+def _database(value: str) -> dict[str, Any]:
+    """Django's options for a PostgreSQL address; nothing for the embedded SQLite."""
+    if not value:
+        return {}
+    address = urlsplit(value)
+    name = unquote(address.path.removeprefix("/"))
+    if address.scheme not in {"postgresql", "postgres"} or not name:
+        raise ValueError(value)
+    options = {key: values[-1] for key, values in parse_qs(address.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(address.username or ""),
+        "PASSWORD": unquote(address.password or ""),
+        "HOST": options.pop("host", None) or unquote(address.hostname or ""),
+        "PORT": str(address.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
 @dataclass(frozen=True)
 class Variable(Generic[T]):
     """One environment variable: its name, how it is read, what it is when absent, and what it does."""
@@ -74,6 +97,20 @@ class Variable(Generic[T]):
 
 
 HOME = Variable("DATAFERRY_HOME", "folder", _text, "./var", "Where everything that lasts is kept: database, releases.")
+DATABASE_URL = Variable(
+    "DATABASE_URL",
+    "database address",
+    _database,
+    "",
+    "PostgreSQL database, as postgresql://user:password@host:port/name. When absent: SQLite in the data home.",
+)
+STORE = Variable(
+    "DATAFERRY_STORE",
+    "folder or s3:// address",
+    _text,
+    "",
+    "Where snapshots of files are kept. When absent: the folder `snapshots` in the data home.",
+)
 EXAMPLES = Variable(
     "DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start."
 )
@@ -126,6 +163,8 @@ BUILD_ATTEMPTS = Variable(
 
 VARIABLES: tuple[Variable[Any], ...] = (
     HOME,
+    DATABASE_URL,
+    STORE,
     EXAMPLES,
     HOST,
     PORT,

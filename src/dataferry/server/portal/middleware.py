@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from dataferry.messages import speaking
-from dataferry.server.portal.languages import tongue
+from dataferry.server.display.languages import tongue
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 

@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from dataferry.server.portal.languages import TONGUES, tongue
+from dataferry.server.display.languages import TONGUES, tongue
 from dataferry.server.workshop.pages import gallery_context
 
 CARDS_ON_HOME = 6

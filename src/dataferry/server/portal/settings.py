@@ -32,6 +32,12 @@ INSTALLED_APPS = [
     "csp",
     "django_tasks",
     "django_tasks_db",
+    "dataferry.server.display",
+    "dataferry.server.web",
+    "dataferry.server.jobs",
+    "dataferry.server.journal",
+    "dataferry.server.people",
+    "dataferry.server.catalogue",
     "dataferry.server.workshop",
     "dataferry.server.portal",
 ]
@@ -63,24 +69,24 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dataferry.server.portal.languages.language_context",
+                "dataferry.server.display.languages.language_context",
             ]
         },
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": HOME / "dataferry.sqlite3",
-        "OPTIONS": {
-            # A writer that starts as a reader fails at once when another writes; IMMEDIATE waits its turn instead.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
+SQLITE = {
+    "ENGINE": "django.db.backends.sqlite3",
+    "NAME": HOME / "dataferry.sqlite3",
+    "OPTIONS": {
+        # A writer that starts as a reader fails at once when another writes; IMMEDIATE waits its turn instead.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    },
 }
+DATABASES = {"default": environment.DATABASE_URL.read() or SQLITE}
+STORE = environment.STORE.read() or str(HOME / "snapshots")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -1,4 +1,4 @@
-"""The evidence strip: six chips in one order, each with its state and the section it opens."""
+"""What a release's record says of quality, licences and datums, in words for its page."""
 
 from __future__ import annotations
 
@@ -9,30 +9,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from dataferry.messages import Language
-from dataferry.server.workshop.words import INKS, datum_word, finding_text, number, spoken, state_word
-
-ORDER = ("source", "datum", "quality", "privacy", "licence", "border")
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One chip of the strip."""
-
-    name: str
-    title: str
-    state: str
-    word: str
-
-
-@dataclass(frozen=True)
-class Found:
-    """One finding in words, with its state, the figure and the rows behind it."""
-
-    state: str
-    text: str
-    figure: str = ""
-    expected: str = ""
-    rows: tuple[int, ...] = ()
+from dataferry.server.display.evidence import Found, figure
+from dataferry.server.display.words import INKS, datum_word, finding_text, spoken
 
 
 @dataclass(frozen=True)
@@ -49,67 +27,18 @@ class Term:
     blocking: bool
 
 
-_SEVERITY_STATE: Mapping[str, str] = {
-    "note": "clear",
-    "repaired": "clear",
-    "attention": "attention",
-    "irrecoverable": "attention",
-    "blocked": "blocked",
-}
-
-
-def chip_titles() -> dict[str, str]:
-    return {
-        "source": _("Source"),
-        "datum": _("Datum"),
-        "quality": _("Quality"),
-        "privacy": _("Privacy"),
-        "licence": _("Licence"),
-        "border": _("Border"),
-    }
-
-
-def chips(document: Mapping[str, Any]) -> list[Chip]:
-    """The strip of a release."""
-    titles = chip_titles()
-    states = document["evidence"]
-    return [Chip(name, titles[name], states[name], state_word(states[name])) for name in ORDER]
-
-
-def findings(items: Any, language: Language) -> list[Found]:
-    """Findings of one part of the record, in words."""
-    return [
-        Found(
-            _SEVERITY_STATE.get(str(item.get("severity")), "unknown"),
-            finding_text(item, language),
-            rows=tuple(row for row in (item.get("data") or {}).get("rows") or () if isinstance(row, int))[:20],
-        )
-        for item in items or []
-    ]
-
-
 def quality_results(document: Mapping[str, Any], language: Language) -> list[Found]:
     """Every expectation of the product with what was found."""
     return [
         Found(
             str(result.get("state")),
             finding_text(result, language),
-            _shown(result.get("figure")),
-            _shown(result.get("expected")),
+            figure(result.get("figure")),
+            figure(result.get("expected")),
             tuple(result.get("rows") or ())[:20],
         )
         for result in (document.get("quality") or {}).get("results") or []
     ]
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return number(value, 6)
-    if isinstance(value, list):
-        return ", ".join(_shown(each) for each in value[:8]) + (" …" if len(value) > 8 else "")
-    return str(value)
 
 
 def _answer(value: str) -> tuple[str, str]:

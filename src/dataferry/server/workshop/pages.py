@@ -8,26 +8,23 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from dataferry.messages import Language
+from dataferry.server.display.evidence import Chip, chips, findings
+from dataferry.server.display.languages import page_language
+from dataferry.server.display.words import number, spoken, unit_beside, unit_word
 from dataferry.server.workshop import evidence, queries
+from dataferry.server.workshop.columns import column_of, label_column
 from dataferry.server.workshop.drawings.charts import chart_drawing
 from dataferry.server.workshop.drawings.lineage import lineage_drawing
 from dataferry.server.workshop.drawings.maps import MapDrawing, frame_settings, map_drawing
 from dataferry.server.workshop.models import Build, Release
 from dataferry.server.workshop.preview import preview
 from dataferry.server.workshop.use import file_address, loaders
-from dataferry.server.workshop.words import column_of, label_column, number, spoken, unit_beside, unit_word
 
 LONGEST_SEARCH = 200
-
-
-def page_language() -> Language:
-    """The language of the page, as the library names it."""
-    return {"zh-hant": "zh-Hant", "zh-hans": "zh-Hans"}.get(get_language() or "", "en")  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Card:
 
     release: Release
     document: Mapping[str, Any]
-    chips: list[evidence.Chip]
+    chips: list[Chip]
     drawing: MapDrawing | None
 
 
@@ -48,7 +45,7 @@ def gallery_context(words: str, limit: int | None = None) -> dict[str, Any]:
     return {
         "words": words,
         "cards": [
-            Card(release, release.document, evidence.chips(release.document), map_drawing(release, language))
+            Card(release, release.document, chips(release.document["evidence"]), map_drawing(release, language))
             for release in releases
         ],
         "builds": builds,
@@ -96,16 +93,16 @@ def _release_page(request: HttpRequest, found: Release) -> HttpResponse:
         "document": document,
         "is_newest": versions[0].pk == found.pk,
         "versions": versions,
-        "chips": evidence.chips(document),
+        "chips": chips(document["evidence"]),
         "drawing": drawing,
         "map": _map_context(request, document, drawing, language) if drawing else None,
         "chart": chart_drawing(found, language),
         "preview": preview(found, language),
         "lineage": lineage_drawing(document, language),
-        "datum_findings": evidence.findings((document.get("datum") or {}).get("findings"), language),
+        "datum_findings": findings((document.get("datum") or {}).get("findings"), language),
         "conversions": evidence.conversions(document),
         "quality": evidence.quality_results(document, language),
-        "licence_findings": evidence.findings((document.get("licence_verdict") or {}).get("findings"), language),
+        "licence_findings": findings((document.get("licence_verdict") or {}).get("findings"), language),
         "terms": evidence.licence_terms(document, language),
         "reports": _read_reports(document, language),
         "loaders": loaders(request, document),
@@ -177,7 +174,7 @@ def _read_reports(document: Mapping[str, Any], language: Language) -> list[dict[
                 "title": spoken(each.get("title"), language),
                 "report": report,
                 "rows": {key: value for key, value in rows.items() if value or key in {"read", "kept"}},
-                "findings": evidence.findings(report.get("findings"), language),
+                "findings": findings(report.get("findings"), language),
             }
         )
     return found

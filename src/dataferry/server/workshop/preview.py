@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataferry.messages import Language
+from dataferry.server.display.words import INKS, Spoken, cell, city_name, spoken, unit_beside, unit_word
 from dataferry.server.workshop.data import first_rows
 from dataferry.server.workshop.models import Release
-from dataferry.server.workshop.words import INKS, Spoken, cell, city_name, spoken, unit_beside, unit_word
 
 PREVIEW_ROWS = 50
 

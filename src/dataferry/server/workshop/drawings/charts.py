@@ -8,21 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataferry.messages import Language
+from dataferry.server.display.marks import Mark, MarkPanel, mark_panels
+from dataferry.server.display.words import INKS, Spoken, cell, city_name, spoken, unit_beside, unit_word
+from dataferry.server.workshop.columns import column_of, label_column
 from dataferry.server.workshop.data import first_rows
 from dataferry.server.workshop.drawings.kept import kept
-from dataferry.server.workshop.drawings.marks import Mark, MarkPanel, mark_panels
 from dataferry.server.workshop.models import Release
-from dataferry.server.workshop.words import (
-    INKS,
-    Spoken,
-    cell,
-    city_name,
-    column_of,
-    label_column,
-    spoken,
-    unit_beside,
-    unit_word,
-)
 
 MOST_ROWS = 100_000
 MOST_BARS = 40

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dataferry.messages import Language
+from dataferry.server.display.scales import class_breaks, class_of, nice_step
+from dataferry.server.display.words import CITY_COLUMNS, INKS, cell
+from dataferry.server.workshop.columns import column_of, label_column
 from dataferry.server.workshop.data import data_path, first_rows
 from dataferry.server.workshop.drawings.kept import kept
-from dataferry.server.workshop.drawings.scales import class_breaks, class_of, nice_step
 from dataferry.server.workshop.models import Release
-from dataferry.server.workshop.words import CITY_COLUMNS, INKS, cell, column_of, label_column
 
 WIDTH, HEIGHT, PADDING = 560.0, 470.0, 26.0
 MARGIN = 12.0

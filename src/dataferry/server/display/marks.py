@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from dataferry.server.workshop.drawings.scales import ticks
-from dataferry.server.workshop.words import INKS, cell, city_name, number
+from dataferry.server.display.scales import ticks
+from dataferry.server.display.words import INKS, cell, city_name, number
 
 WIDTH, HEIGHT = 640.0, 250.0
 LEFT, RIGHT, TOP, BOTTOM = 50.0, 14.0, 14.0, 30.0

@@ -10,8 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dataferry.messages import DataferryError
-from dataferry.server.workshop import words
-from dataferry.server.workshop.pages import page_language
+from dataferry.server.display import words
+from dataferry.server.display.languages import page_language
 
 register = template.Library()
 

@@ -36,6 +36,11 @@ def tongue() -> Tongue:
     return _BY_CODE.get(get_language() or "en", TONGUES[0])
 
 
+def page_language() -> Language:
+    """The language of the page, as the library names it."""
+    return tongue().library
+
+
 def language_context(request: HttpRequest) -> dict[str, Any]:
     """For templates: the page's language, and this same page in each language."""
     address = request.get_full_path()

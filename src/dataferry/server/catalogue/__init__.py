@@ -1,0 +1,1 @@
+"""Datasets, their files and snapshots: upload, search, preview, history."""

@@ -1,0 +1,1 @@
+"""How values look on every page: languages, words, evidence strips, marks and scales of drawings."""

@@ -1,0 +1,8 @@
+"""The Django app of this room."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = "dataferry.server.people"
+    label = "people"
