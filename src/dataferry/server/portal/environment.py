@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -42,6 +44,13 @@ def _port(value: str) -> int:
     if not 0 < number < 65536:
         raise ValueError(value)
     return number
+
+
+def _log_format(value: str) -> str:
+    word = value.strip().lower()
+    if word not in {"text", "json"}:
+        raise ValueError(value)
+    return word
 
 
 def _level(value: str) -> str:
@@ -82,6 +91,7 @@ class Variable(Generic[T]):
     parse: Callable[[str], T]
     default: str
     meaning: str
+    secret: bool = False
 
     def read(self) -> T:
         """The value in the environment.
@@ -89,13 +99,51 @@ class Variable(Generic[T]):
         Raises:
             UsageError: `server.portal.bad_setting`, when the value is not of its kind.
         """
-        value = os.environ.get(self.name, self.default)
+        value = os.environ.get(self.name)
+        if value is None:
+            value = _secrets().get(self.name, self.default) if self.secret else self.default
         try:
             return self.parse(value)
         except ValueError as error:
-            raise UsageError("server.portal.bad_setting", name=self.name, value=value, kind=self.kind) from error
+            shown = "…" if self.secret else value
+            raise UsageError("server.portal.bad_setting", name=self.name, value=shown, kind=self.kind) from error
 
 
+def _secrets() -> dict[str, str]:
+    """The settings in the secrets file: lines of NAME=VALUE. Nobody but its owner may read the file.
+
+    Raises:
+        UsageError: `server.portal.secrets_file`, when it is missing, readable by others, or has a line of another form.
+    """
+    place = os.environ.get(SECRETS_FILE.name)
+    if not place:
+        return {}
+    file = Path(place).expanduser()
+    try:
+        mode = file.stat().st_mode
+        if mode & 0o077:
+            raise UsageError("server.portal.secrets_file", file=place, why=f"mode {stat.filemode(mode)}")
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError("server.portal.secrets_file", file=place, why=error.strerror) from error
+    found = {}
+    for number, line in enumerate(lines, 1):
+        name, equals, value = line.partition("=")
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if not equals:
+            raise UsageError("server.portal.secrets_file", file=place, why=f"line {number}")
+        found[name.strip()] = value.strip()
+    return found
+
+
+SECRETS_FILE = Variable(
+    "DATAFERRY_SECRETS_FILE",
+    "file",
+    _text,
+    "",
+    "File with the secret settings, a NAME=VALUE on each line, readable by its owner only (mode 600).",
+)
 HOME = Variable("DATAFERRY_HOME", "folder", _text, "./var", "Where everything that lasts is kept: database, releases.")
 DATABASE_URL = Variable(
     "DATABASE_URL",
@@ -103,6 +151,7 @@ DATABASE_URL = Variable(
     _database,
     "",
     "PostgreSQL database, as postgresql://user:password@host:port/name. When absent: SQLite in the data home.",
+    secret=True,
 )
 STORE = Variable(
     "DATAFERRY_STORE",
@@ -147,9 +196,21 @@ SECRET_KEY = Variable(
     _text,
     "",
     "Key that signs sessions. When absent it is made once and kept in the data home, readable by its owner only.",
+    secret=True,
 )
 DEBUG = Variable("DATAFERRY_DEBUG", "yes or no", _flag, "no", "Django's debug pages. Never on a public address.")
 LOG_LEVEL = Variable("DATAFERRY_LOG_LEVEL", "word", _level, "WARNING", "How much is logged: ERROR to DEBUG.")
+LOG_FORMAT = Variable(
+    "DATAFERRY_LOG_FORMAT", "text or json", _log_format, "text", "Log lines for people, or for a collector of logs."
+)
+METRICS_TOKEN = Variable(
+    "DATAFERRY_METRICS_TOKEN",
+    "text",
+    _text,
+    "",
+    "Bearer token that opens `/metrics`. When absent, only this machine itself may read them.",
+    secret=True,
+)
 BUILD_LEASE = Variable(
     "DATAFERRY_BUILD_LEASE",
     "seconds",
@@ -162,6 +223,7 @@ BUILD_ATTEMPTS = Variable(
 )
 
 VARIABLES: tuple[Variable[Any], ...] = (
+    SECRETS_FILE,
     HOME,
     DATABASE_URL,
     STORE,
@@ -176,6 +238,8 @@ VARIABLES: tuple[Variable[Any], ...] = (
     SECRET_KEY,
     DEBUG,
     LOG_LEVEL,
+    LOG_FORMAT,
+    METRICS_TOKEN,
     BUILD_LEASE,
     BUILD_ATTEMPTS,
 )

@@ -43,6 +43,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "dataferry.server.web.request_id.with_request_id",
+    "dataferry.server.portal.logs.access_log",
+    "dataferry.server.portal.metrics.measured",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -147,15 +150,19 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = environment.HTTPS.read()
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
-if environment.BEHIND_PROXY.read():
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+BEHIND_PROXY = environment.BEHIND_PROXY.read()
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 CSRF_FAILURE_VIEW = "dataferry.server.portal.pages.form_refused"
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "text": {"()": "dataferry.server.portal.logs.TextLines"},
+        "json": {"()": "dataferry.server.portal.logs.JsonLines"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": environment.LOG_FORMAT.read()}},
     "root": {"handlers": ["stderr"], "level": environment.LOG_LEVEL.read()},
 }

@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from dataferry.server.portal import pages
+from dataferry.server.portal import metrics, pages
 
 handler400 = pages.bad_request
 handler403 = pages.forbidden
@@ -14,6 +14,7 @@ handler500 = pages.server_error
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("files/", include("dataferry.server.workshop.urls_files")),
