@@ -17,11 +17,11 @@ from typing import IO, Annotated, NoReturn
 import typer
 
 import dataferry
+from dataferry.cli.house import SETTINGS, need_server
 from dataferry.cli.output import console, progress, word
 from dataferry.cli.processes import Child, stop
 from dataferry.messages import InputError, RefusedError, UnavailableError, UsageError
 
-SETTINGS = "dataferry.server.portal.settings"
 READY_WITHIN = 60
 SWEEP_EVERY = 30.0
 WORKER_RESTARTS = 5
@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
 
 def manage(context: typer.Context) -> None:
     """Run one of Django's own commands, such as `dataferry manage changepassword admin`."""
-    _need_server()
+    need_server()
     from dataferry.server import manage as django
 
     django.main(context.args)
@@ -51,7 +51,7 @@ def manage(context: typer.Context) -> None:
 
 def up(home: Home = None, examples: Examples = None, host: Host = None, port: Port = None) -> None:
     """Start Dataferry: make its data home, build the sample products, serve the pages. Ctrl-C stops it."""
-    _need_server()
+    need_server()
     for name, given in (("HOME", home), ("EXAMPLES", examples), ("HOST", host), ("PORT", port)):
         if given is not None:
             os.environ[f"DATAFERRY_{name}"] = str(given)
@@ -82,14 +82,6 @@ def up(home: Home = None, examples: Examples = None, host: Host = None, port: Po
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt
-
-
-def _need_server() -> None:
-    try:
-        import django_tasks_db  # noqa: F401
-        import granian  # noqa: F401
-    except ImportError as error:
-        raise UnavailableError("server.portal.no_server", module=error.name or "django") from error
 
 
 @contextlib.contextmanager
