@@ -11,10 +11,13 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COVERAGE_FLOOR = 95
+ON_POSTGRESQL = ("tests/server", "tests/client")
 BIN = Path(sys.executable).parent
 
 
@@ -43,8 +46,48 @@ def tell_what_is_missing() -> None:
         missing.append("a Chinese font (Debian: apt-get install fonts-wqy-microhei fontconfig)")
     if not shutil.which("bwrap"):
         missing.append("bubblewrap (Debian: apt-get install bubblewrap)")
+    if not postgresql_is_here():
+        missing.append("PostgreSQL (Debian: apt-get install postgresql)")
     for what in missing:
         say(f"This machine has no {what}: the tests that need it are skipped.")
+
+
+def postgresql_is_here() -> bool:
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL that lives as long as the block."""
+    script = [str(ROOT / "tools/postgresql.sh")]
+    with subprocess.Popen(script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603
+        address = server.stdout.readline().strip() if server.stdout else ""
+        if not address:
+            say("== PostgreSQL did not start")
+            sys.exit(1)
+        yield address
+
+
+def tests(*arguments: str, **environment: str) -> None:
+    """Run tests on all processors, under coverage."""
+    workers = str(min(4, os.cpu_count() or 1))
+    command = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-n", workers, "--dist", "loadgroup", "-q")
+    step("tests", *command, *arguments, COVERAGE_FILE=str(ROOT / ".coverage"), **environment)
+
+
+def known_weaknesses() -> None:
+    """Ask the index for known weaknesses of what is installed. An index that does not offer this is not a fault."""
+    say("== known weaknesses (pip-audit)")
+    lock = ["--requirement", "requirements.lock", "--require-hashes", "--disable-pip", "--progress-spinner", "off"]
+    command = [sys.executable, "-m", "pip_audit", *lock, "--timeout", "10"]
+    result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603
+    sys.stdout.write(result.stdout)
+    if result.returncode and "known vulnerabilit" in result.stderr + result.stdout:
+        sys.stdout.write(result.stderr)
+        say("== known weaknesses: failed")
+        sys.exit(1)
+    if result.returncode:
+        sys.stdout.write("   not checked: no service of known weaknesses can be reached from here\n")
 
 
 def main(arguments: list[str]) -> None:
@@ -57,14 +100,14 @@ def main(arguments: list[str]) -> None:
     step("floors of the house", str(BIN / "lint-imports"))
     step("mypy", str(BIN / "mypy"))
     step("pip check", sys.executable, "-m", "pip", "check") if shutil.which("pip", path=str(BIN)) else None
-    workers = str(min(4, os.cpu_count() or 1))
-    step("tests", sys.executable, "-m", "coverage", "erase")
-    step(
-        "tests",
-        *(sys.executable, "-m", "coverage", "run", "-m", "pytest", "-n", workers, "--dist", "loadgroup", "-q"),
-        COVERAGE_FILE=str(ROOT / ".coverage"),
-    )
+    step("coverage", sys.executable, "-m", "coverage", "erase")
+    tests()
+    if postgresql_is_here():
+        say("== the server's rooms once more, on PostgreSQL")
+        with postgresql() as address:
+            tests(*ON_POSTGRESQL, "-m", "not browser", DATABASE_URL=address)
     step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
+    known_weaknesses()
     step("coverage", sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
 
 
