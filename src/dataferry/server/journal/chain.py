@@ -1,0 +1,94 @@
+"""How events are chained: which bytes are hashed, and the one door through which an event is written."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from dataferry.server.journal.canonical import canonical, digest
+from dataferry.server.journal.guard import checked_act, checked_actor, checked_object, checked_payload
+from dataferry.server.journal.models import Chain, Event
+
+FORMAT = "dataferry-journal/1"
+
+_after: list[Callable[[Event], None]] = []
+
+
+class OutsideTransactionError(RuntimeError):
+    """`append` was called without a transaction: the event could then stand without the change it records."""
+
+
+def genesis(instance: uuid.UUID | str) -> str:
+    """The hash that the first event follows. It binds the chain to its instance."""
+    return digest(f"{FORMAT}\n{uuid.UUID(str(instance))}")
+
+
+def record(event: Event) -> dict[str, Any]:
+    """What is hashed of an event, as one map; `hash` is the sha256 of its canonical JSON."""
+    return {
+        "act": event.act,
+        "actor": event.actor,
+        "instant": event.instant,
+        "object": event.object,
+        "payload": event.payload,
+        "previous": event.previous,
+        "sequence": event.sequence,
+    }
+
+
+def append(actor: str, act: str, object: str, payload: Mapping[str, Any]) -> Event:  # noqa: A002
+    """Write one event, in the caller's transaction; it stands or falls with the change that it records.
+
+    Call it last: until the transaction ends nobody else can append, so that the order of the chain is the order of
+    commits and a transaction that is rolled back leaves no gap.
+
+    Args:
+        actor: `person:<user id>` or `system`.
+        act: `room.act_in_past`, such as `catalogue.dataset_published`.
+        object: what it was done to: `dataset:<slug>`, `release:<name>@<version>`, `person:<id>`.
+        payload: small map of references, digests, codes and integers; never personal data or free text.
+
+    Raises:
+        OutsideTransactionError: there is no transaction.
+        PayloadError: an argument that the journal may not keep. Both are faults of the calling code.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransactionError("journal.append must be called inside transaction.atomic()")
+    checked_actor(actor)
+    checked_act(act)
+    checked_object(object)
+    text = checked_payload(payload)
+    head = _locked_head()
+    event = Event(
+        sequence=head.sequence + 1,
+        instant=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        actor=actor,
+        act=act,
+        object=object,
+        payload_text=text,
+        previous=head.hash,
+    )
+    event.hash = digest(canonical(record(event)))
+    event.save()
+    Chain.objects.filter(pk=1).update(sequence=event.sequence, hash=event.hash)
+    for call in _after:
+        call(event)
+    return event
+
+
+def _locked_head() -> Chain:
+    """The head row, held until the transaction ends. The first append ever makes it."""
+    locked = Chain.objects.select_for_update()
+    head = locked.filter(pk=1).first()
+    if head is None:
+        if Event.objects.exists():
+            raise RuntimeError("the journal has events but no head: run `dataferry journal verify`")
+        instance = uuid.uuid4()
+        row = Chain(id=1, instance=instance, sequence=0, hash=genesis(instance))
+        Chain.objects.bulk_create([row], ignore_conflicts=True)
+        head = locked.get(pk=1)
+    return head
