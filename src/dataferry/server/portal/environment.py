@@ -39,6 +39,13 @@ def _positive(value: str) -> int:
     return number
 
 
+def _count(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError(value)
+    return number
+
+
 def _port(value: str) -> int:
     number = int(value)
     if not 0 < number < 65536:
@@ -51,6 +58,10 @@ def _log_format(value: str) -> str:
     if word not in {"text", "json"}:
         raise ValueError(value)
     return word
+
+
+def _ports(value: str) -> list[int]:
+    return [_port(word) for word in _words(value)]
 
 
 def _level(value: str) -> str:
@@ -80,6 +91,30 @@ def _database(value: str) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
     }
+
+
+def _mail(value: str) -> dict[str, Any]:
+    """Django's options for an SMTP address; nothing where letters are written as files."""
+    if not value:
+        return {}
+    address = urlsplit(value)
+    if address.scheme not in {"smtp", "smtp+tls", "smtps"} or not address.hostname:
+        raise ValueError(value)
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": unquote(address.hostname),
+        "EMAIL_PORT": address.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[address.scheme],
+        "EMAIL_HOST_USER": unquote(address.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(address.password or ""),
+        "EMAIL_USE_TLS": address.scheme == "smtp+tls",
+        "EMAIL_USE_SSL": address.scheme == "smtps",
+    }
+
+
+def _sender(value: str) -> str:
+    if "@" not in value or any(character in value for character in "\r\n"):
+        raise ValueError(value)
+    return value
 
 
 @dataclass(frozen=True)
@@ -188,7 +223,7 @@ BEHIND_PROXY = Variable(
     "yes or no",
     _flag,
     "no",
-    "Believe X-Forwarded-Proto. Only where a proxy sets it on every request.",
+    "Believe X-Forwarded-Proto, and the last address of X-Forwarded-For. Only where a proxy sets both on every request.",
 )
 SECRET_KEY = Variable(
     "DATAFERRY_SECRET_KEY",
@@ -197,6 +232,21 @@ SECRET_KEY = Variable(
     "",
     "Key that signs sessions. When absent it is made once and kept in the data home, readable by its owner only.",
     secret=True,
+)
+EMAIL_URL = Variable(
+    "DATAFERRY_EMAIL_URL",
+    "mail server address",
+    _mail,
+    "",
+    "Mail server for outgoing e-mail: smtp://, smtp+tls:// (STARTTLS) or smtps://user:password@host:port. "
+    "When absent: messages are written as files into the folder `mail` of the data home.",
+)
+EMAIL_FROM = Variable(
+    "DATAFERRY_EMAIL_FROM",
+    "e-mail address",
+    _sender,
+    "Dataferry <noreply@localhost>",
+    "Sender of outgoing e-mail.",
 )
 DEBUG = Variable("DATAFERRY_DEBUG", "yes or no", _flag, "no", "Django's debug pages. Never on a public address.")
 LOG_LEVEL = Variable("DATAFERRY_LOG_LEVEL", "word", _level, "WARNING", "How much is logged: ERROR to DEBUG.")
@@ -211,6 +261,19 @@ METRICS_TOKEN = Variable(
     "Bearer token that opens `/metrics`. When absent, only this machine itself may read them.",
     secret=True,
 )
+JOB_LEASE = Variable(
+    "DATAFERRY_JOB_LEASE",
+    "seconds",
+    _positive,
+    "60",
+    "How long a worker may be silent before its job counts as lost and is tried again.",
+)
+JOBS_KEPT = Variable(
+    "DATAFERRY_JOBS_KEPT", "number", _positive, "30", "Days that background jobs are listed after they ended."
+)
+FETCH_PORTS = Variable(
+    "DATAFERRY_FETCH_PORTS", "list", _ports, "80,443", "Ports of other servers from which files may be fetched."
+)
 BUILD_LEASE = Variable(
     "DATAFERRY_BUILD_LEASE",
     "seconds",
@@ -220,6 +283,26 @@ BUILD_LEASE = Variable(
 )
 BUILD_ATTEMPTS = Variable(
     "DATAFERRY_BUILD_ATTEMPTS", "number", _positive, "3", "How often a lost build is tried before it counts as failed."
+)
+API_READS = Variable(
+    "DATAFERRY_API_READS", "count", _count, "600", "API reads of one token, person or address in a minute; 0: no limit."
+)
+API_WRITES = Variable(
+    "DATAFERRY_API_WRITES", "count", _count, "120", "API changes of one caller in a minute; 0: no limit."
+)
+API_EXPENSIVE = Variable(
+    "DATAFERRY_API_EXPENSIVE",
+    "count",
+    _count,
+    "30",
+    "Uploads, previews and builds asked for through the API by one caller in a minute; 0: no limit.",
+)
+API_REFUSED = Variable(
+    "DATAFERRY_API_REFUSED",
+    "count",
+    _count,
+    "30",
+    "Wrong tokens from one address in a minute before it has to wait; 0: no limit.",
 )
 
 VARIABLES: tuple[Variable[Any], ...] = (
@@ -235,11 +318,20 @@ VARIABLES: tuple[Variable[Any], ...] = (
     TRUSTED_ORIGINS,
     HTTPS,
     BEHIND_PROXY,
+    API_READS,
+    API_WRITES,
+    API_EXPENSIVE,
+    API_REFUSED,
     SECRET_KEY,
+    EMAIL_URL,
+    EMAIL_FROM,
     DEBUG,
     LOG_LEVEL,
     LOG_FORMAT,
     METRICS_TOKEN,
+    JOB_LEASE,
+    JOBS_KEPT,
+    FETCH_PORTS,
     BUILD_LEASE,
     BUILD_ATTEMPTS,
 )

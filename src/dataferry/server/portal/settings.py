@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import django
@@ -18,6 +19,9 @@ DEBUG = environment.DEBUG.read()
 SECRET_KEY = secret_key(HOME, environment.SECRET_KEY.read())
 ALLOWED_HOSTS = environment.ALLOWED_HOSTS.read()
 CSRF_TRUSTED_ORIGINS = environment.TRUSTED_ORIGINS.read()
+JOB_LEASE_SECONDS = environment.JOB_LEASE.read()
+JOBS_KEPT_DAYS = environment.JOBS_KEPT.read()
+FETCH_PORTS = environment.FETCH_PORTS.read()
 BUILD_LEASE_SECONDS = environment.BUILD_LEASE.read()
 BUILD_ATTEMPTS = environment.BUILD_ATTEMPTS.read()
 
@@ -40,6 +44,13 @@ INSTALLED_APPS = [
     "dataferry.server.catalogue",
     "dataferry.server.workshop",
     "dataferry.server.portal",
+    # After ours, so that our templates stand before theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
+    "rules",
 ]
 
 MIDDLEWARE = [
@@ -53,11 +64,16 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "dataferry.server.portal.middleware.one_language",
+    "dataferry.server.web.middleware.api_manners",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dataferry.server.people.middleware.own_language_and_time",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "dataferry.server.portal.urls"
@@ -102,6 +118,52 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "dataferry.server.people.backends.NameOrEmail",
+    "rules.permissions.ObjectPermissionBackend",
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "account_overview"
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "dataferry.server.people.adapters.AccountAdapter"
+# The first account has a name and no e-mail address; everybody else signs up and in with the address.
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_MAX_EMAIL_ADDRESSES = 5
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if environment.HTTPS.read() else "http"
+# Wrong passwords of one account are counted by axes; here only what comes from one address at all.
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/ip"}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if environment.BEHIND_PROXY.read() else 0
+MFA_ADAPTER = "dataferry.server.people.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Dataferry"
+USERSESSIONS_TRACK_ACTIVITY = True
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "dataferry.server.people.lockout.account_mark"
+AXES_CLIENT_IP_CALLABLE = "dataferry.server.people.lockout.client_address"
+AXES_LOCKOUT_CALLABLE = "dataferry.server.people.lockout.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["login", "email", "username", "password", "ip_address", "csrfmiddlewaretoken"]
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.EMAIL_FROM.read()
+EMAIL_TIMEOUT = 15
+EMAIL_BACKEND = "dataferry.server.people.mail.PrivateFiles"
+EMAIL_FILE_PATH = HOME / "mail"
+globals().update(environment.EMAIL_URL.read())
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hant", _("Traditional Chinese")), ("zh-hans", _("Simplified Chinese"))]
@@ -151,6 +213,12 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = environment.HTTPS.read()
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
+API_RATES = {
+    "read": environment.API_READS.read(),
+    "write": environment.API_WRITES.read(),
+    "expensive": environment.API_EXPENSIVE.read(),
+    "refused": environment.API_REFUSED.read(),
+}
 BEHIND_PROXY = environment.BEHIND_PROXY.read()
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
