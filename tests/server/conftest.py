@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from server.guards import flushing
 from server.releases import make_release
 
 # Playwright keeps an event loop in the test's thread; Django would take that for asynchronous code.
@@ -23,6 +25,17 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rows_that_are_final_go_between_tests() -> Iterator[None]:
+    """Tests with transactions of their own empty every table afterwards; triggers would refuse."""
+    from django.db.backends.base.operations import BaseDatabaseOperations
+
+    with pytest.MonkeyPatch.context() as patch:
+        original = BaseDatabaseOperations.execute_sql_flush
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flushing(original))
+        yield
 
 
 @pytest.fixture
