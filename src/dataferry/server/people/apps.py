@@ -6,3 +6,8 @@ from django.apps import AppConfig
 class PeopleConfig(AppConfig):
     name = "dataferry.server.people"
     label = "people"
+
+    def ready(self) -> None:
+        from dataferry.server.people import profiles
+
+        profiles.follow_users()

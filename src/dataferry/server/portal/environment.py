@@ -274,6 +274,13 @@ JOBS_KEPT = Variable(
 FETCH_PORTS = Variable(
     "DATAFERRY_FETCH_PORTS", "list", _ports, "80,443", "Ports of other servers from which files may be fetched."
 )
+METRICS_FOLDER = Variable(
+    "PROMETHEUS_MULTIPROC_DIR",
+    "folder",
+    _text,
+    "",
+    "Where several web processes share their figures. `dataferry up` and `dataferry web` set it.",
+)
 BUILD_LEASE = Variable(
     "DATAFERRY_BUILD_LEASE",
     "seconds",
@@ -329,6 +336,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     LOG_LEVEL,
     LOG_FORMAT,
     METRICS_TOKEN,
+    METRICS_FOLDER,
     JOB_LEASE,
     JOBS_KEPT,
     FETCH_PORTS,

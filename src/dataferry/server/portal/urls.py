@@ -21,6 +21,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     *i18n_patterns(
         path("", pages.home, name="home"),
+        path("account/", include("dataferry.server.people.urls")),
         path("products/", include("dataferry.server.workshop.urls")),
     ),
 ]
