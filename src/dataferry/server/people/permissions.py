@@ -25,7 +25,7 @@ rules.add_perm("people.grant_role", predicates.is_administrator)
 rules.add_perm("people.see_roles", predicates.is_administrator)
 
 
-class SignInNeeded(RefusedError):
+class SignInNeeded(RefusedError):  # noqa: N818 - rooms say what is needed, not that it is an error
     """Only a signed-in person could be allowed this. Pages lead to the sign-in page, the API answers 401."""
 
     http_status = 401

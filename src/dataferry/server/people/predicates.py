@@ -54,8 +54,8 @@ def forget(user: Any) -> None:
 def holds(user: Any, role: str, obj: Any = None) -> bool:
     """Whether the person is a member who holds the role where `obj` is.
 
-    Without an object, or for one that has no `city` at all, a grant in any city is enough. An object whose city is empty
-    concerns both cities and needs a grant for both.
+    Without an object, or for one that has no `city` at all, a grant in any city is enough. An object whose city is
+    empty concerns both cities and needs a grant for both.
     """
     standing = _standing(user)
     if standing is None or not standing.verified:
