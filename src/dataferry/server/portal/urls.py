@@ -19,6 +19,8 @@ urlpatterns = [
     path("favicon.ico", pages.favicon, name="favicon"),
     path("files/", include("dataferry.server.workshop.urls_files")),
     path("admin/", admin.site.urls),
+    path("api/v1/openapi.json", api.openapi, name="openapi"),
+    path("api/v1/", api.api.urls),
     *i18n_patterns(
         path("", pages.home, name="home"),
         path("account/", include("dataferry.server.people.urls")),
