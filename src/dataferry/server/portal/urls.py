@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from dataferry.server.portal import metrics, pages
+from dataferry.server.portal import api, metrics, pages
 
 handler400 = pages.bad_request
 handler403 = pages.forbidden
