@@ -1,5 +1,6 @@
 """A messy file becomes a table: read with evidence, profiled, kept by its digest, queried with its datum."""
 
+from dataferry.tables.conditions import Filter, Sort, possible_tests, sortable
 from dataferry.tables.export import write_csv
 from dataferry.tables.geoparquet import (
     geometry_columns,
@@ -10,6 +11,7 @@ from dataferry.tables.geoparquet import (
     write_geoparquet,
 )
 from dataferry.tables.options import ReadLimits, ReadOptions
+from dataferry.tables.preview import PreviewPage, preview_rows
 from dataferry.tables.profile import Bin, ColumnProfile, GeometryProfile, Profile, profile
 from dataferry.tables.reading import read
 from dataferry.tables.report import ColumnReport, Detected, Reading, ReadReport, RowLedger
@@ -22,7 +24,9 @@ __all__ = [
     "ColumnReport",
     "Damage",
     "Detected",
+    "Filter",
     "GeometryProfile",
+    "PreviewPage",
     "Profile",
     "ReadLimits",
     "ReadOptions",
@@ -31,14 +35,18 @@ __all__ = [
     "RowLedger",
     "Snapshot",
     "SnapshotStore",
+    "Sort",
     "geometry_columns",
     "geometry_field",
     "iter_geoparquet",
     "plain_geometry",
+    "possible_tests",
+    "preview_rows",
     "profile",
     "read",
     "read_geoparquet",
     "sniff",
+    "sortable",
     "write_csv",
     "write_geoparquet",
 ]
