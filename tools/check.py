@@ -81,7 +81,8 @@ def known_weaknesses() -> None:
     lock = ["--requirement", "requirements.lock", "--require-hashes", "--disable-pip", "--progress-spinner", "off"]
     command = [sys.executable, "-m", "pip_audit", *lock, "--timeout", "10"]
     result = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)  # noqa: S603
-    sys.stdout.write(result.stdout)
+    unknown = result.stdout.count("could not be audited")
+    sys.stdout.write(f"   {unknown} packages are not known to the service\n" if unknown else result.stdout)
     if result.returncode and "known vulnerabilit" in result.stderr + result.stdout:
         sys.stdout.write(result.stderr)
         say("== known weaknesses: failed")

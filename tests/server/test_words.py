@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from dataferry.server.display import words
+from dataferry.server.workshop.columns import column_of, label_column
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,28 @@ def test_a_cell_is_shown_by_its_kind(value: Any, more: dict[str, Any], text: str
 
 def test_the_label_of_the_language_is_used_where_the_product_has_it() -> None:
     document = {"output": {"columns": [{"name": name} for name in ("district_en", "district_zh_hant", "code")]}}
-    assert words.label_column(document, "district_en", "zh-Hant") == "district_zh_hant"
-    assert words.label_column(document, "district_en", "zh-Hans") == "district_en"
-    assert words.column_of(document, "code") == {"name": "code"}
-    assert words.column_of(document, "none") == words.column_of(document, None) == {}
+    assert label_column(document, "district_en", "zh-Hant") == "district_zh_hant"
+    assert label_column(document, "district_en", "zh-Hans") == "district_en"
+    assert column_of(document, "code") == {"name": "code"}
+    assert column_of(document, "none") == words.column_of(document, None) == {}
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "shown"),
+    [
+        (123456789, "HKD", "en", "HK$1,234,567.89"),
+        (5, "CNY", "zh-hans", "¥0.05"),
+        (-12300, "CNY", "zh-hant", "−CN¥123.00"),
+        (100, "XYZ", "en", "XYZ 1.00"),
+    ],
+)
+def test_money_is_exact_and_carries_its_currency(amount: int, currency: str, language: str, shown: str) -> None:
+    with translation.override(language):
+        assert words.money(amount, currency) == shown
+
+
+def test_a_moment_is_told_in_the_visitors_zone_which_is_named() -> None:
+    with timezone.override("Asia/Hong_Kong"), translation.override("en"):
+        assert words.moment(datetime(2024, 8, 15, 10, 0, tzinfo=UTC)) == "15 Aug 2024, 18:00 HKT"
+    with timezone.override("America/New_York"), translation.override("en"):
+        assert words.moment(datetime(2024, 8, 15, 3, 0, tzinfo=UTC)) == "14 Aug 2024, 23:00 EDT"

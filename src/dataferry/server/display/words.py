@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from dataferry.messages import LANGUAGES, Finding, Language
 
@@ -161,6 +162,29 @@ def day(value: datetime | date | str) -> str:
             return str(value)
     # Translators: date format of Django; keep the letters, arrange them as your language does.
     return date_format(value, _("j M Y"))
+
+
+def moment(value: datetime) -> str:
+    """A day and time of day in the visitor's time zone, which is named: 15 Aug 2024, 18:00 HKT."""
+    local = timezone.localtime(value)
+    # Translators: day, time of day, time zone.
+    return _("%(day)s, %(time)s %(zone)s") % {
+        "day": day(local),
+        "time": f"{local:%H:%M}",
+        "zone": local.tzname() or "UTC",
+    }
+
+
+_CURRENCIES: Mapping[str, tuple[int, str, str]] = {"HKD": (2, "HK$", "HK$"), "CNY": (2, "CN¥", "¥")}
+"""Decimals, the sign elsewhere, the sign in Simplified Chinese (CLDR: en, zh_Hant_HK, zh_Hans_CN)."""
+
+
+def money(minor_units: int, currency: str) -> str:
+    """An amount in minor units (cents, fen) with the sign of its currency, or its code where it is not one of ours."""
+    decimals, sign, at_home = _CURRENCIES.get(currency, (2, f"{currency} ", f"{currency} "))
+    shown = at_home if get_language() == "zh-hans" else sign
+    whole, rest = divmod(abs(minor_units), 10**decimals)
+    return f"{'−' if minor_units < 0 else ''}{shown}{whole:,}.{rest:0{decimals}d}"
 
 
 def size(count: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +20,6 @@ from prometheus_client.registry import Collector
 
 from dataferry.server.portal import environment
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LABELS = ("method", "view", "status")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -83,9 +81,10 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if not _may_read(request):
         return HttpResponse(status=403, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
-    if os.environ.get(FOLDER):
+    shared = environment.METRICS_FOLDER.read()
+    if shared:
         multiprocess.MultiProcessCollector(registry)
-    body = generate_latest(registry if os.environ.get(FOLDER) else _own)
+    body = generate_latest(registry if shared else _own)
     house = CollectorRegistry()
     house.register(House())
     return HttpResponse(body + generate_latest(house), content_type=MEDIA_TYPE)
