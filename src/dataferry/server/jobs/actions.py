@@ -204,6 +204,7 @@ def hand_back(job_id: int, attempt: int) -> bool:
         if job.cancel_requested:
             stop(job_id, attempt)
             return True
+        close_task(job.task_id)
         more = job.most_attempts + 1
         move(job_id, State.QUEUED, attempt=attempt, not_before=timezone.now(), most_attempts=more, **ENDED)
         _resend(job_id)
