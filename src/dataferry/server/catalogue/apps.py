@@ -1,4 +1,6 @@
-"""The Django app of this room."""
+"""The catalogue as a Django app."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
@@ -6,3 +8,7 @@ from django.apps import AppConfig
 class CatalogueConfig(AppConfig):
     name = "dataferry.server.catalogue"
     label = "catalogue"
+
+    def ready(self) -> None:
+        import_module("dataferry.server.catalogue.permissions")
+        import_module("dataferry.server.catalogue.jobs")

@@ -195,6 +195,9 @@ STORE = Variable(
     "",
     "Where snapshots of files are kept. When absent: the folder `snapshots` in the data home.",
 )
+UPLOAD_LIMIT = Variable(
+    "DATAFERRY_UPLOAD_LIMIT", "MiB", _positive, "1024", "Largest file that a person may upload to the catalogue."
+)
 EXAMPLES = Variable(
     "DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start."
 )
@@ -317,6 +320,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     HOME,
     DATABASE_URL,
     STORE,
+    UPLOAD_LIMIT,
     EXAMPLES,
     HOST,
     PORT,

@@ -106,6 +106,7 @@ SQLITE = {
 }
 DATABASES = {"default": environment.DATABASE_URL.read() or SQLITE}
 STORE = environment.STORE.read() or str(HOME / "snapshots")
+UPLOAD_LIMIT = environment.UPLOAD_LIMIT.read() * 1024 * 1024
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
