@@ -1,8 +1,10 @@
 """The append-only, hash-chained record of every binding act.
 
-Front door (the names are resolved when they are asked for, since models need a started Django):
+    with transaction.atomic():
+        dataset.save()
+        journal.append("person:12", "catalogue.dataset_published", "dataset:air-quality", {"snapshot": digest})
 
-    journal.append(actor, act, object, payload) -> Event        inside transaction.atomic(), as its last step
+The names below are found when they are asked for: models cannot be imported before Django has started.
 """
 
 from __future__ import annotations
@@ -11,21 +13,74 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dataferry.server.journal.actions import append
+    from dataferry.server.journal.anchors import SignedHead, make_anchor, parse_anchor, read_anchor
     from dataferry.server.journal.canonical import PayloadError
-    from dataferry.server.journal.chain import OutsideTransactionError, append
-    from dataferry.server.journal.models import Event
+    from dataferry.server.journal.chain import OutsideTransactionError
+    from dataferry.server.journal.checking import Verification, findings, verify
+    from dataferry.server.journal.keys import public_pem, signing_key, trusted_keys
+    from dataferry.server.journal.models import Anchor, Chain, Cursor, Event
+    from dataferry.server.journal.queries import events, export_lines, head, selected, told
+    from dataferry.server.journal.subscribers import catch_up, subscribe, subscribers
 
 _WHERE = {
+    "Anchor": "models",
+    "Chain": "models",
+    "Cursor": "models",
     "Event": "models",
     "OutsideTransactionError": "chain",
     "PayloadError": "canonical",
-    "append": "chain",
+    "SignedHead": "anchors",
+    "Verification": "checking",
+    "append": "actions",
+    "catch_up": "subscribers",
+    "events": "queries",
+    "export_lines": "queries",
+    "findings": "checking",
+    "head": "queries",
+    "make_anchor": "anchors",
+    "parse_anchor": "anchors",
+    "public_pem": "keys",
+    "read_anchor": "anchors",
+    "selected": "queries",
+    "signing_key": "keys",
+    "subscribe": "subscribers",
+    "subscribers": "subscribers",
+    "told": "queries",
+    "trusted_keys": "keys",
+    "verify": "checking",
 }
 
-__all__ = ["Event", "OutsideTransactionError", "PayloadError", "append"]
+__all__ = [
+    "Anchor",
+    "Chain",
+    "Cursor",
+    "Event",
+    "OutsideTransactionError",
+    "PayloadError",
+    "SignedHead",
+    "Verification",
+    "append",
+    "catch_up",
+    "events",
+    "export_lines",
+    "findings",
+    "head",
+    "make_anchor",
+    "parse_anchor",
+    "public_pem",
+    "read_anchor",
+    "selected",
+    "signing_key",
+    "subscribe",
+    "subscribers",
+    "told",
+    "trusted_keys",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
-        raise AttributeError(name)
+        raise AttributeError(f"the journal has no {name}")
     return getattr(import_module(f"dataferry.server.journal.{_WHERE[name]}"), name)

@@ -1,9 +1,9 @@
-"""How events are chained: which bytes are hashed, and the one door through which an event is written."""
+"""How events are chained: which bytes are hashed, and how the next event finds its place."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,8 +14,6 @@ from dataferry.server.journal.guard import checked_act, checked_actor, checked_o
 from dataferry.server.journal.models import Chain, Event
 
 FORMAT = "dataferry-journal/1"
-
-_after: list[Callable[[Event], None]] = []
 
 
 class OutsideTransactionError(RuntimeError):
@@ -40,17 +38,8 @@ def record(event: Event) -> dict[str, Any]:
     }
 
 
-def append(actor: str, act: str, object: str, payload: Mapping[str, Any]) -> Event:  # noqa: A002
-    """Write one event, in the caller's transaction; it stands or falls with the change that it records.
-
-    Call it last: until the transaction ends nobody else can append, so that the order of the chain is the order of
-    commits and a transaction that is rolled back leaves no gap.
-
-    Args:
-        actor: `person:<user id>` or `system`.
-        act: `room.act_in_past`, such as `catalogue.dataset_published`.
-        object: what it was done to: `dataset:<slug>`, `release:<name>@<version>`, `person:<id>`.
-        payload: small map of references, digests, codes and integers; never personal data or free text.
+def write_event(actor: str, act: str, object: str, payload: Mapping[str, Any]) -> Event:  # noqa: A002
+    """Write one event at the end of the chain; see `append`.
 
     Raises:
         OutsideTransactionError: there is no transaction.
@@ -75,8 +64,6 @@ def append(actor: str, act: str, object: str, payload: Mapping[str, Any]) -> Eve
     event.hash = digest(canonical(record(event)))
     event.save()
     Chain.objects.filter(pk=1).update(sequence=event.sequence, hash=event.hash)
-    for call in _after:
-        call(event)
     return event
 
 
