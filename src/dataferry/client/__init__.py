@@ -1,1 +1,77 @@
-"""The Python client of a Dataferry server: what the command line and notebooks use."""
+"""The client of a Dataferry server: its API as Python calls, and product folders that travel both ways.
+
+The names below are loaded when they are first used, so that `import dataferry` stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataferry.client.calls import Client
+    from dataferry.client.errors import ServerError
+    from dataferry.client.logins import Login, Logins
+    from dataferry.client.pull import pull
+    from dataferry.client.push import push
+    from dataferry.client.records import (
+        Build,
+        Column,
+        Dataset,
+        Draft,
+        Job,
+        Person,
+        Product,
+        ReleaseRecord,
+        SnapshotRecord,
+        Upload,
+    )
+    from dataferry.client.standing import standing
+
+_PLACES = {
+    "Build": "records",
+    "Client": "calls",
+    "Column": "records",
+    "Dataset": "records",
+    "Draft": "records",
+    "Job": "records",
+    "Login": "logins",
+    "Logins": "logins",
+    "Person": "records",
+    "Product": "records",
+    "ReleaseRecord": "records",
+    "ServerError": "errors",
+    "SnapshotRecord": "records",
+    "Upload": "records",
+    "pull": "pull",
+    "push": "push",
+    "standing": "standing",
+}
+
+__all__ = [
+    "Build",
+    "Client",
+    "Column",
+    "Dataset",
+    "Draft",
+    "Job",
+    "Login",
+    "Logins",
+    "Person",
+    "Product",
+    "ReleaseRecord",
+    "ServerError",
+    "SnapshotRecord",
+    "Upload",
+    "pull",
+    "push",
+    "standing",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"dataferry.client.{_PLACES[name]}"), name)
+    globals()[name] = value
+    return value

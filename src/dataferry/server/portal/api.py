@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -81,22 +81,22 @@ def _header(meaning: str, kind: str) -> dict[str, Any]:
     return {"description": meaning, "schema": {"type": kind}}
 
 
-def make_api() -> DataferryAPI:
-    """The API with the routers of all rooms."""
+def make_api(rooms: Sequence[str] = ROOMS, namespace: str = "api") -> DataferryAPI:
+    """The API with the routers of these rooms."""
     made = DataferryAPI(
         title="Dataferry",
         version=__version__,
         description=DESCRIPTION,
         docs_url=None,
         openapi_url=None,
-        urls_namespace="api",
+        urls_namespace=namespace,
         parser=StrictParser(),
         renderer=PlainRenderer(),
     )
     made.add_exception_handler(Exception, answer_error)
     for kind in list(made._exception_handlers):  # noqa: SLF001  ninja's own handlers know no problem form
         made.add_exception_handler(kind, answer_error)  # type: ignore[type-var]
-    for module in ROOMS:
+    for module in rooms:
         if importlib.util.find_spec(module) is not None:
             made.add_router("", importlib.import_module(module).router)
     return made

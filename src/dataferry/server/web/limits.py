@@ -77,26 +77,38 @@ class Limiter:
         self._lock = threading.Lock()
         self._swept = 0
 
-    def count(self, cost: Cost, caller: str, number: int = 1) -> Standing:
-        """Count `number` requests (0 only looks) of this class by this caller."""
-        limit = int(settings.API_RATES.get(cost, 0))
+    def count(self, cost: Cost, caller: str) -> Standing:
+        """Count one request of this class by this caller."""
+        limit, started, reset, key = self._window(cost, caller)
         if not limit:
             return Standing(0, 0, 0)
-        now = self.clock()
-        started = int(now) // WINDOW_SECONDS * WINDOW_SECONDS
-        reset = started + WINDOW_SECONDS - int(now)
-        key = hashlib.sha256(f"{cost}|{caller}".encode()).hexdigest()
         with self._lock:
             held = self._slices.get(key)
             if held is None or held.started != started:
                 held = self._slices[key] = _Slice(started, 0, 0)
                 self._drop_old(started)
-            if held.left < max(number, 1) and held.used < limit:
+            if held.left < 1 and held.used < limit:
                 self._take(key, held, limit)
-            allowed = held.left >= max(number, 1)
+            allowed = held.left >= 1
             if allowed:
-                held.left -= number
+                held.left -= 1
             return Standing(limit, max(0, limit - held.used + held.left), reset, allowed)
+
+    def look(self, cost: Cost, caller: str) -> Standing:
+        """How a caller stands as far as this process knows; counts nothing and asks no database."""
+        limit, started, reset, key = self._window(cost, caller)
+        held = self._slices.get(key)
+        if not limit or held is None or held.started != started:
+            return Standing(limit, limit, reset)
+        left = max(0, limit - held.used + held.left)
+        return Standing(limit, left, reset, allowed=left > 0)
+
+    def _window(self, cost: Cost, caller: str) -> tuple[int, int, int, str]:
+        """The limit, when the window began, seconds until the next, and the key of the row."""
+        now = int(self.clock())
+        started = now // WINDOW_SECONDS * WINDOW_SECONDS
+        key = hashlib.sha256(f"{cost}|{caller}".encode()).hexdigest()
+        return int(settings.API_RATES.get(cost, 0)), started, started + WINDOW_SECONDS - now, key
 
     def _take(self, key: str, held: _Slice, limit: int) -> None:
         wanted = max(1, limit // SLICES)
@@ -169,7 +181,7 @@ def admit(request: HttpRequest, cost: Cost) -> Standing:
     Raises:
         TooManyError: `server.web.too_many` (429) with the seconds to wait, or `server.web.too_many_refused`.
     """
-    guessing = limiter.count("refused", client_address(request), 0)
+    guessing = limiter.look("refused", client_address(request))
     if not guessing.allowed:
         raise TooManyError("server.web.too_many_refused", retry=True, seconds=guessing.reset, limit=guessing.limit)
     standing = limiter.count(cost, caller_of(request))

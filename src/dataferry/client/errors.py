@@ -1,0 +1,131 @@
+"""What a server refused, as the errors of the house: its code and its words, with our exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from dataferry.messages import (
+    DataferryError,
+    InputError,
+    Language,
+    LimitError,
+    MissingError,
+    RefusedError,
+    UnavailableError,
+    UsageError,
+)
+
+_LONGEST_WORDS = 4000
+
+
+class ServerError(DataferryError):
+    """An error that a server told. `code`, `data` and `retry` are the server's; `text` is what it said.
+
+    Caught by its kind too: a `RefusedError` for 401, 403, 409, 412, a `MissingError` for 404, an `InputError` for 422,
+    a `LimitError` for 413 and 429, a `UsageError` for 400, an `UnavailableError` for 502 to 504.
+    """
+
+    def __init__(self, code: str, words: str, status: int, *, retry: bool = False, **data: Any) -> None:
+        super().__init__(code, retry=retry, **data)
+        self.words = words
+        self.status = status
+        self.wait: float | None = None
+
+    def text(self, language: Language | None = None) -> str:  # noqa: ARG002  said by the server, in one language
+        return self.words
+
+
+class _Refused(ServerError, RefusedError):
+    pass
+
+
+class _Missing(ServerError, MissingError):
+    pass
+
+
+class _Input(ServerError, InputError):
+    pass
+
+
+class _Limit(ServerError, LimitError):
+    pass
+
+
+class _Usage(ServerError, UsageError):
+    pass
+
+
+class _Unavailable(ServerError, UnavailableError):
+    pass
+
+
+_KINDS: Mapping[int, type[ServerError]] = {
+    400: _Usage,
+    401: _Refused,
+    403: _Refused,
+    404: _Missing,
+    405: _Usage,
+    409: _Refused,
+    412: _Refused,
+    413: _Limit,
+    415: _Usage,
+    422: _Input,
+    428: _Usage,
+    429: _Limit,
+    502: _Unavailable,
+    503: _Unavailable,
+    504: _Unavailable,
+}
+
+
+def error_of(response: httpx.Response) -> DataferryError:
+    """The error that an answer tells. One that is no problem document comes from something else than a Dataferry."""
+    status = response.status_code
+    try:
+        body = response.json()
+        code, detail = body["code"], body["detail"]
+    except (ValueError, KeyError, TypeError):
+        body = None
+    if not (isinstance(body, dict) and isinstance(code, str) and isinstance(detail, str)):
+        if status in {429, 502, 503, 504}:
+            return UnavailableError("client.not_now", retry=True, server=_host(response), status=status)
+        return UnavailableError("client.no_problem", server=_host(response), status=status)
+    data = body.get("data") if isinstance(body.get("data"), dict) else {}
+    words = "\n".join([_plain(detail), *_lines(body)])
+    kind = _KINDS.get(status, ServerError)
+    told = {key: value for key, value in data.items() if key not in {"code", "words", "status", "retry", "self"}}
+    error = kind(code[:200], words, status, retry=bool(body.get("retry")), **told)
+    error.wait = wait_of(response)
+    return error
+
+
+def wait_of(response: httpx.Response) -> float | None:
+    """Seconds to wait that an answer asks for."""
+    try:
+        return max(0.0, float(response.headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def _lines(body: Mapping[str, Any]) -> list[str]:
+    """The fields and findings that the problem names, one line each."""
+    lines = []
+    for item in body.get("errors") or ():
+        if isinstance(item, dict):
+            lines.append(f"  {_plain(item.get('place', ''))}: {_plain(item.get('message', ''))}")
+    for item in body.get("findings") or ():
+        if isinstance(item, dict):
+            lines.append(f"  {_plain(item.get('message', ''))}")
+    return lines[:50]
+
+
+def _plain(text: object) -> str:
+    """Words from outside, safe for a terminal: control characters would move its cursor or hide text."""
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))[:_LONGEST_WORDS]
+
+
+def _host(response: httpx.Response) -> str:
+    return response.request.url.host
