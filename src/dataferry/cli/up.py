@@ -187,7 +187,7 @@ def _wait_until_ready(web: Child, host: str, port: int) -> None:
 
 def _watch(web: Child, worker: Child) -> None:
     """Until Ctrl-C: a worker that ends is started again, a web server that ends ends it all."""
-    from dataferry.server.workshop.queue import sweep_builds
+    from dataferry.server import jobs
 
     swept = time.monotonic()
     while True:
@@ -198,5 +198,5 @@ def _watch(web: Child, worker: Child) -> None:
         if worker.ended() is not None and worker.starts <= WORKER_RESTARTS:
             worker.start()
         if time.monotonic() - swept > SWEEP_EVERY:
-            sweep_builds()
+            jobs.sweep()
             swept = time.monotonic()

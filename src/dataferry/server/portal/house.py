@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from dataferry.messages import DataferryError
-from dataferry.server.workshop.queue import request_build, sweep_builds
+from dataferry.server import jobs
+from dataferry.server.workshop.queue import request_build
 
 FIRST_ACCOUNT = "admin"
 MANIFEST = "product.yaml"
@@ -74,5 +75,5 @@ def request_builds(examples: Path) -> Iterator[tuple[Path, DataferryError | None
 
 
 def recover() -> int:
-    """Put builds that a crash left running back in the queue. Only for when no worker can be alive."""
-    return sweep_builds(workers_are_gone=True)
+    """Put jobs that a crash left running back in the queue; those of workers that still live are left to them."""
+    return jobs.sweep()

@@ -21,7 +21,7 @@ CARDS_ON_HOME = 6
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What Dataferry is in one sentence, one search box, the latest products of the two cities."""
-    return render(request, "portal/home.html", gallery_context("", limit=CARDS_ON_HOME))
+    return render(request, "portal/home.html", gallery_context(request.user, "", limit=CARDS_ON_HOME))
 
 
 @require_safe

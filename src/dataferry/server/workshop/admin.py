@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from dataferry.server.workshop.models import Build, Product, Release
+from dataferry.server.workshop.models import Build, Draft, Product, Publication, Release
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -25,7 +25,8 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Product)
 class ProductAdmin(ReadOnly):
-    list_display = ("slug", "created_at")
+    list_display = ("slug", "owner", "newest", "created_at")
+    list_select_related = ("owner", "newest__product")
 
 
 @admin.register(Release)
@@ -34,7 +35,24 @@ class ReleaseAdmin(ReadOnly):
     list_select_related = ("product",)
 
 
+@admin.register(Publication)
+class PublicationAdmin(ReadOnly):
+    list_display = ("release", "published_by", "published_at")
+    list_select_related = ("release__product", "published_by")
+
+
+@admin.register(Draft)
+class DraftAdmin(ReadOnly):
+    """Whose drafts there are; their texts are their owners' business."""
+
+    list_display = ("slug", "owner", "revision", "updated_at")
+    list_select_related = ("owner",)
+    fields = ("slug", "owner", "revision", "created_at", "updated_at")
+
+
 @admin.register(Build)
 class BuildAdmin(ReadOnly):
     list_display = ("slug", "version", "state", "attempts", "started_at", "finished_at")
-    list_filter = ("state",)
+    list_select_related = ("job",)
+    list_filter = ("job__state",)
+    exclude = ("manifest", "recipe")

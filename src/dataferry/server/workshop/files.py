@@ -20,7 +20,7 @@ SHOWN_IN_PLACE = frozenset({"text/html", "application/json"})
 @require_safe
 def download(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponseBase:
     """One file of a release. Only files that its record lists exist here."""
-    release = release_of(slug, version)
+    release = release_of(request.user, slug, version)
     found = release_file(release, name) if release else None
     if release is None or found is None:
         raise Http404

@@ -20,7 +20,7 @@ from dataferry.server.workshop.columns import column_of, label_column
 from dataferry.server.workshop.drawings.charts import chart_drawing
 from dataferry.server.workshop.drawings.lineage import lineage_drawing
 from dataferry.server.workshop.drawings.maps import MapDrawing, frame_settings, map_drawing
-from dataferry.server.workshop.models import Build, Release
+from dataferry.server.workshop.models import Release
 from dataferry.server.workshop.preview import preview
 from dataferry.server.workshop.use import file_address, loaders
 
@@ -37,11 +37,11 @@ class Card:
     drawing: MapDrawing | None
 
 
-def gallery_context(words: str, limit: int | None = None) -> dict[str, Any]:
+def gallery_context(user: Any, words: str, limit: int | None = None) -> dict[str, Any]:
     """What a gallery shows: cards of the newest releases, and what is being built."""
     language = page_language()
     releases = queries.latest_releases(words, limit)
-    builds = [] if words else queries.open_builds()
+    builds = [] if words else queries.open_builds(user)
     return {
         "words": words,
         "cards": [
@@ -49,7 +49,7 @@ def gallery_context(words: str, limit: int | None = None) -> dict[str, Any]:
             for release in releases
         ],
         "builds": builds,
-        "building": any(build.state in {Build.State.QUEUED, Build.State.RUNNING} for build in builds),
+        "building": any(build.is_open for build in builds),
     }
 
 
@@ -58,16 +58,16 @@ def gallery(request: HttpRequest) -> HttpResponse:
     """All products; `?q=` searches their texts in all languages. htmx asks for the cards only."""
     words = request.GET.get("q", "")[:LONGEST_SEARCH].strip()
     template = "workshop/_cards.html" if request.headers.get("HX-Request") == "true" else "workshop/gallery.html"
-    return render(request, template, gallery_context(words))
+    return render(request, template, gallery_context(request.user, words))
 
 
 @require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     """The newest release of a product; while there is none, how its build goes."""
-    release = queries.latest_release(slug)
+    release = queries.latest_release(request.user, slug)
     if release is not None:
         return _release_page(request, release)
-    build = queries.build_of(slug)
+    build = queries.build_of(request.user, slug)
     if build is None:
         raise Http404
     partial = request.headers.get("HX-Request") == "true"
@@ -78,7 +78,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     """One release."""
-    found = queries.release_of(slug, version)
+    found = queries.release_of(request.user, slug, version)
     if found is None:
         raise Http404
     return _release_page(request, found)
@@ -87,7 +87,7 @@ def release(request: HttpRequest, slug: str, version: str) -> HttpResponse:
 def _release_page(request: HttpRequest, found: Release) -> HttpResponse:
     document, language = found.document, page_language()
     drawing = map_drawing(found, language)
-    versions = list(queries.versions_of(found.product.slug))
+    versions = list(queries.versions_of(request.user, found.product.slug))
     context = {
         "release": found,
         "document": document,

@@ -1,60 +1,140 @@
-"""Every question that pages ask of the workshop's rows."""
+"""Every question that pages, API and actions ask of the workshop's rows. What a person may not see is not there."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from dataferry.server.workshop.models import Build, Release
+from dataferry.messages import MissingError
+from dataferry.server.workshop.models import OPEN, Build, Draft, Product, Release
+
+
+def _key(user: Any) -> int | None:
+    return user.pk if user is not None and user.is_authenticated and user.is_active else None
+
+
+def visible_releases(user: Any) -> QuerySet[Release]:
+    """Published ones, and those of products that are the person's own or whose draft is shared with them."""
+    seen = Q(publication__isnull=False)
+    if (key := _key(user)) is not None:
+        seen |= Q(product__owner=key) | Q(product__in=_shared_products(key))
+    return Release.objects.filter(seen).select_related("product", "publication")
+
+
+def _shared_products(key: int) -> QuerySet[Product]:
+    return Product.objects.filter(draft__shares__user=key)
+
+
+def visible_products(user: Any) -> QuerySet[Product]:
+    """Products with a published release, and the person's own or shared ones with any release."""
+    seen = Q(newest__isnull=False)
+    if (key := _key(user)) is not None:
+        seen |= Q(owner=key, releases__isnull=False) | Q(draft__shares__user=key, releases__isnull=False)
+    return Product.objects.filter(seen).distinct().select_related("newest", "newest__publication")
+
+
+def visible_drafts(user: Any) -> QuerySet[Draft]:
+    """The person's own drafts and those shared with them, last changed first."""
+    key = _key(user)
+    drafts = Draft.objects.select_related("owner", "product").prefetch_related("shares")
+    return drafts.filter(Q(owner=key) | Q(shares__user=key)).distinct() if key is not None else drafts.none()
+
+
+def draft_of(user: Any, slug: str) -> Draft:
+    """
+    Raises:
+        MissingError: no such draft, or not for this person.
+    """
+    draft = visible_drafts(user).filter(slug=slug).first()
+    if draft is None:
+        raise MissingError("server.workshop.no_draft", slug=slug)
+    return draft
+
+
+def gallery(words: str = "") -> QuerySet[Product]:
+    """Products with a published release, the newest first; with `words`, those whose texts hold every one of them."""
+    products = Product.objects.filter(newest__isnull=False).select_related("newest", "newest__product")
+    for word in words.casefold().split()[:20]:
+        products = products.filter(words__contains=word)
+    return products.order_by("-newest_id")
 
 
 def latest_releases(words: str = "", limit: int | None = None) -> list[Release]:
-    """The newest release of each product, newest first; with `words`, those whose texts hold every one of them."""
-    newest: dict[int, int] = {}
-    for pk, product in Release.objects.order_by("-registered_at", "-pk").values_list("pk", "product_id"):
-        newest.setdefault(product, pk)
-    releases = Release.objects.filter(pk__in=list(newest.values())).select_related("product")
-    found = [release for release in releases if _matches(release, words.casefold().split())]
-    return found[:limit]
+    """The newest published release of each product, newest first."""
+    return [product.newest for product in gallery(words)[:limit] if product.newest is not None]
 
 
-def _matches(release: Release, words: Iterable[str]) -> bool:
-    document = release.document
-    texts = [document[key] for key in ("title", "description", "summary")]
-    texts.append({"name": release.product.slug})
-    text = json.dumps(texts, ensure_ascii=False).casefold()
-    return all(word in text for word in words)
+def latest_release(user: Any, slug: str) -> Release | None:
+    return visible_releases(user).filter(product__slug=slug).first()
 
 
-def latest_release(slug: str) -> Release | None:
-    return Release.objects.filter(product__slug=slug).select_related("product").first()
+def release_of(user: Any, slug: str, version: str) -> Release | None:
+    return visible_releases(user).filter(product__slug=slug, version=version).first()
 
 
-def release_of(slug: str, version: str) -> Release | None:
-    return Release.objects.filter(product__slug=slug, version=version).select_related("product").first()
+def release_or_missing(user: Any, slug: str, version: str) -> Release:
+    """
+    Raises:
+        MissingError: no such release, or not for this person.
+    """
+    release = release_of(user, slug, version)
+    if release is None:
+        raise MissingError("server.workshop.no_release", name=slug, version=version)
+    return release
 
 
-def versions_of(slug: str) -> QuerySet[Release]:
-    """All releases of a product, newest first, without their documents."""
-    return Release.objects.filter(product__slug=slug).defer("document").select_related("product")
+def versions_of(user: Any, slug: str) -> QuerySet[Release]:
+    """All releases of a product that the person may see, newest first, without their documents."""
+    return visible_releases(user).filter(product__slug=slug).defer("document")
 
 
-def open_builds() -> list[Build]:
-    """Builds that wait or run, oldest first, and the last failed one of each version that has no release."""
-    builds = list(Build.objects.exclude(state=Build.State.DONE).order_by("-pk"))
+def visible_builds(user: Any) -> QuerySet[Build]:
+    """Builds of this house's own products, of the person's drafts, and those the person asked for; newest first."""
+    seen = Q(draft__isnull=True, revision__isnull=True)
+    if (key := _key(user)) is not None:
+        seen |= Q(draft__owner=key) | Q(draft__shares__user=key) | Q(job__asked_by=key)
+    return Build.objects.filter(seen).distinct().select_related("job", "draft", "release", "release__product")
+
+
+def build_by_id(user: Any, build_id: int) -> Build:
+    """
+    Raises:
+        MissingError: no such build, or not for this person.
+    """
+    build = visible_builds(user).filter(pk=build_id).first()
+    if build is None:
+        raise MissingError("server.workshop.no_build", build=build_id)
+    return build
+
+
+def builds_of(draft: Draft) -> QuerySet[Build]:
+    """The builds of a draft, newest first."""
+    return draft.builds.select_related("job", "release", "release__product")
+
+
+def open_builds(user: Any) -> list[Build]:
+    """Builds of this house's products that wait or run, oldest first, and the last failed one of each version that has
+    no release."""
+    builds = visible_builds(user).filter(revision__isnull=True).exclude(job__state="done").order_by("-pk")
     latest: dict[tuple[str, str], Build] = {}
-    for build in builds:
+    for build in builds[:200]:
         latest.setdefault((build.slug, build.version), build)
-    released = set(Release.objects.values_list("product__slug", "version"))
+    released = set(
+        Release.objects.filter(product__slug__in={slug for slug, _ in latest}).values_list("product__slug", "version")
+    )
     return [build for key, build in reversed(latest.items()) if key not in released]
 
 
-def build_of(slug: str) -> Build | None:
+def build_of(user: Any, slug: str) -> Build | None:
     """The build that a visitor of a product without release should hear about."""
-    return next((build for build in reversed(open_builds()) if build.slug == slug), None)
+    return next((build for build in reversed(open_builds(user)) if build.slug == slug), None)
+
+
+def open_build_of(slug: str) -> Build | None:
+    """The build of a product that waits or runs, if there is one."""
+    return Build.objects.filter(slug=slug, job__state__in=OPEN).select_related("job").first()
 
 
 def release_file(release: Release, name: str) -> tuple[dict[str, object], str] | None:
