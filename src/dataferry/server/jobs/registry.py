@@ -52,6 +52,11 @@ class Rhythm:
     every: timedelta | None
     at: time | None
 
+    @property
+    def period(self) -> timedelta:
+        """From one run to the next."""
+        return self.every or timedelta(days=1)
+
     def first(self, now: datetime) -> datetime:
         """The first run of a job that never ran: at once, or at the time of day."""
         return now if self.every is not None else self.after(now, now)

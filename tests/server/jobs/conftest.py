@@ -1,0 +1,104 @@
+"""Worker processes with a database of their own, SQLite or PostgreSQL as the environment says."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("worker_process.py")
+PATIENCE = 60
+
+
+class Site:
+    """A data home and database, and the processes that work in it."""
+
+    def __init__(self, home: Path, database: str = "") -> None:
+        self.home, self.database = home, database
+        self.processes: list[subprocess.Popen[str]] = []
+        self.environment = {**os.environ, "DATAFERRY_HOME": str(home), "DATABASE_URL": database, "DATAFERRY_JOB_LEASE": "60"}
+
+    def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, str(PROGRAM), *arguments],
+            env={**self.environment, **settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self, *arguments: str, **settings: str) -> str:
+        process = self.start(*arguments, **settings)
+        out, errors = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, errors
+        return out
+
+    def worker(self, *, grace: float = 20, until_empty: bool = False, **settings: str) -> subprocess.Popen[str]:
+        return self.start("work", str(grace), "until-empty" if until_empty else "for-ever", **settings)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        if self.database:
+            import psycopg
+
+            with psycopg.connect(self.database, autocommit=True) as connection:
+                return connection.execute(query).fetchall()
+        with sqlite3.connect(self.home / "dataferry.sqlite3", timeout=20) as connection:
+            return connection.execute(query).fetchall()
+
+    def jobs(self, columns: str = "state, attempts") -> list[tuple[Any, ...]]:
+        return self.rows(f"SELECT {columns} FROM jobs_job WHERE kind LIKE 'test.%' ORDER BY id")
+
+    def effects(self) -> int:
+        return len(self.rows("SELECT * FROM effects WHERE what = 'done'"))
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < end, (self.jobs(), [one.poll() for one in self.processes])
+            time.sleep(0.02)
+
+    def began(self, attempt: int) -> None:
+        self.until((self.home / f"began-{attempt}").exists)
+
+    def go(self, name: str) -> None:
+        (self.home / name).touch()
+
+    def close(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    given = os.environ.get("DATABASE_URL", "")
+    if not given:
+        made = Site(tmp_path)
+        made.run("migrate")
+        yield made
+        made.close()
+        return
+    import psycopg
+
+    name = f"jobs_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(given, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+        made = Site(tmp_path, urlunsplit(urlsplit(given)._replace(path=f"/{name}")))
+        try:
+            made.run("migrate")
+            yield made
+        finally:
+            made.close()
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
