@@ -34,6 +34,11 @@ def flushing(original: Callable[..., None]) -> Callable[..., None]:
         if not sql_list:
             return
         with without_triggers():
-            original(self, sql_list)
+            original(self, [_with_dependants(statement) for statement in sql_list])
 
     return execute_sql_flush
+
+
+def _with_dependants(statement: str) -> str:
+    """PostgreSQL: tables that a migration made without a model refer to those that have one."""
+    return statement.rstrip(";") + " CASCADE;" if statement.startswith("TRUNCATE") else statement

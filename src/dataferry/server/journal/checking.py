@@ -44,6 +44,7 @@ class Verification:
 class _Walk:
     """Where the walk is: the last row and its hash, and a link between two rows that did not fit."""
 
+    genesis: str
     hash: str
     sequence: int = 0
     reported: bool = False
@@ -63,7 +64,7 @@ class _Walk:
             yield _replaced(self.sequence - 1 if vouched and self.sequence > 1 else self.sequence)
             fits = True
         if changed:
-            yield _changed(row)
+            yield _changed(row, self.genesis)
         self.broken = not fits and not changed
         self.sequence, self.hash, self.reported = row.sequence, row.hash or "", changed
 
@@ -114,7 +115,7 @@ def _walked(result: Verification, head: Chain, heads: Sequence[SignedHead]) -> I
     waiting: dict[int, list[SignedHead]] = defaultdict(list)
     for anchor in heads:
         waiting[anchor.sequence].append(anchor)
-    walk = _Walk(genesis(head.instance))
+    walk = _Walk(genesis(head.instance), genesis(head.instance))
     for row in stored_rows():
         yield from walk.step(row)
         result.events += 1
@@ -152,9 +153,9 @@ def _replaced(sequence: int) -> Finding:
     return Finding("server.journal.row_replaced", "blocked", {"sequence": sequence})
 
 
-def _changed(row: StoredRow) -> Finding:
+def _changed(row: StoredRow, first: str) -> Finding:
     """A row whose hash is not its own. One that was moved is right at the place that its link names."""
-    before = row_with_hash(row.previous) if row.previous else None
+    before = 0 if row.previous == first else row_with_hash(row.previous)
     if before is not None and before + 1 != row.sequence and row.computed(before + 1) == row.hash:
         data = {"sequence": row.sequence, "written_as": before + 1}
         return Finding("server.journal.row_moved", "blocked", data)

@@ -61,7 +61,7 @@ def stored_rows(after: int = 0) -> Iterator[StoredRow]:
         after = page[-1].sequence
 
 
-def row_with_hash(value: str) -> int | None:
+def row_with_hash(value: str | None) -> int | None:
     """The number of the row that has this hash."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT sequence FROM journal_event WHERE hash = %s", [value])
