@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
@@ -31,6 +32,15 @@ ROOMS = (
     "dataferry.server.portal.jobs_api",
     "dataferry.server.portal.journal_api",
 )
+SECURITY = {
+    "token": {"type": "http", "scheme": "bearer", "description": "A token from the account page, with its scope."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": settings.SESSION_COOKIE_NAME,
+        "description": "The session of the site; changes also need the header `X-CSRFToken`.",
+    },
+}
 HEADERS = {
     "RateLimit-Limit": "Requests of this kind that the caller may make in a minute.",
     "RateLimit-Remaining": "How many of them are left.",
@@ -54,7 +64,11 @@ class DataferryAPI(NinjaAPI):
         for _path, _method, operation in operations(document):
             for status, answer in operation["responses"].items():
                 _told(int(status), answer)
+            # Without a door of its own an operation is open to nobody in particular, and still knows who comes.
+            schemes = [{"token": []}, {"session": []}]
+            operation["security"] = schemes if operation.get("security") else [{}, *schemes]
         document["servers"] = [{"url": "/"}]
+        document["components"]["securitySchemes"] = SECURITY
         return document
 
 

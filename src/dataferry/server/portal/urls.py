@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from dataferry.server.portal import api, metrics, pages
+from dataferry.server.portal import api, api_pages, metrics, pages
 
 handler400 = pages.bad_request
 handler403 = pages.forbidden
@@ -20,9 +20,11 @@ urlpatterns = [
     path("files/", include("dataferry.server.workshop.urls_files")),
     path("admin/", admin.site.urls),
     path("api/v1/openapi.json", api.openapi, name="openapi"),
+    path("api/v1/docs", api_pages.docs, name="api-docs"),
     path("api/v1/", api.api.urls),
     *i18n_patterns(
         path("", pages.home, name="home"),
+        path("api/", api_pages.reference, name="api-reference"),
         path("account/", include("dataferry.server.people.urls")),
         path("products/", include("dataferry.server.workshop.urls")),
     ),
