@@ -13,7 +13,6 @@ import pytest
 
 from dataferry.cli import processes, up
 from dataferry.messages import InputError, UnavailableError
-from dataferry.server.workshop import queue
 
 
 @pytest.fixture
@@ -121,17 +120,49 @@ def test_a_server_that_never_answers_is_told(monkeypatch: pytest.MonkeyPatch) ->
     assert caught.value.code == "server.portal.web_silent"
 
 
-def test_a_worker_that_ends_is_started_again_but_not_for_ever(
+def test_a_worker_that_ends_is_started_again_ever_more_slowly_while_it_dies_young(
     monkeypatch: pytest.MonkeyPatch, no_waiting: None
 ) -> None:
-    swept = []
-    monkeypatch.setattr(queue, "sweep_builds", lambda: swept.append(1))
-    monkeypatch.setattr(up, "SWEEP_EVERY", -1)
-    worker = Ending(1)
+    now = [0.0]
+    monkeypatch.setattr(processes.time, "monotonic", lambda: now[0])
+    starts = []
+
+    class Dying(processes.Child):
+        def start(self) -> None:
+            starts.append(now[0])
+            self.starts, self.started, self.process = self.starts + 1, now[0], Ended()  # type: ignore[assignment]
+
+    class Ended:
+        def poll(self) -> int | None:
+            return 1 if now[0] - starts[-1] >= lives else None
+
+    lives = 0.5
+    worker = Dying("worker", [])
+    worker.start()
+    while now[0] < 300:
+        now[0] += 0.5
+        worker.revive()
+    assert starts == [0, 0.5, 4.5, 12.5, 28.5, 60.5, 120.5, 180.5, 240.5]
+    # One that had lived for a while is started at once.
+    lives = processes.LIVED + 1
+    while len(starts) < 10 or now[0] < starts[9] + lives:
+        now[0] += 0.5
+        worker.revive()
+    worker.revive()
+    assert starts[10:] == [starts[9] + lives]
+
+
+def test_up_ends_with_its_web_server(no_waiting: None) -> None:
+    class Worker:
+        revived = 0
+
+        def revive(self) -> None:
+            self.revived += 1
+
+    worker = Worker()
     with pytest.raises(UnavailableError):
-        up._watch(Ending(*[None] * 20, 1), worker)  # type: ignore[arg-type]
-    assert worker.starts == up.WORKER_RESTARTS + 1
-    assert len(swept) == 20
+        up._watch(Ending(*[None] * 5, 1), worker)  # type: ignore[arg-type]
+    assert worker.revived == 5
 
 
 def test_children_that_do_not_listen_are_killed() -> None:

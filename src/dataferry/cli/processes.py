@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 PATIENCE = 6.0
+LIVED = 60.0
+LONGEST_WAIT = 60.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -29,10 +31,13 @@ class Child:
     name: str
     command: Sequence[str]
     starts: int = 0
+    started: float = 0.0
+    short_lives: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
         self.starts += 1
+        self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603  a fixed command of ours
             self.command,
             stdin=subprocess.DEVNULL,
@@ -43,6 +48,21 @@ class Child:
     def ended(self) -> int | None:
         """The exit code of a child that has ended."""
         return None if self.process is None else self.process.poll()
+
+    def revive(self) -> None:
+        """Start a child that has ended again: at once when it had lived, after a growing wait when it dies young."""
+        age = time.monotonic() - self.started
+        if self.process is not None:
+            if self.process.poll() is None:
+                return
+            self.process = None
+            self.short_lives = 0 if age > LIVED else self.short_lives + 1
+        if age >= self.wait_before_start():
+            self.start()
+
+    def wait_before_start(self) -> float:
+        """Seconds from its last start to the next."""
+        return 0.0 if self.short_lives <= 1 else min(LONGEST_WAIT, 2.0**self.short_lives)
 
     def signal(self, number: int) -> None:
         if self.process is not None:

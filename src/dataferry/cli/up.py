@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import socket
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -20,11 +19,12 @@ import dataferry
 from dataferry.cli.house import SETTINGS, need_server
 from dataferry.cli.output import console, progress, word
 from dataferry.cli.processes import Child, stop
+from dataferry.cli.serve import web_command, worker_command
 from dataferry.messages import InputError, RefusedError, UnavailableError, UsageError
 
 READY_WITHIN = 60
-SWEEP_EVERY = 30.0
-WORKER_RESTARTS = 5
+WORKER_GRACE = 2.0
+WORKER_INTERVAL = 0.5
 
 Home = Annotated[Path | None, typer.Option("--home", help="Data home. (DATAFERRY_HOME, else ./var)")]
 Examples = Annotated[
@@ -64,7 +64,10 @@ def up(home: Home = None, examples: Examples = None, host: Host = None, port: Po
         _check_port(*address)
         os.environ["DATAFERRY_HOME"] = str(folder)
         _prepare(_examples_folder(environment.EXAMPLES.read()))
-        children = [_web(*address, environment.THREADS.read()), _worker()]
+        children = [
+            Child("web", web_command(*address, environment.THREADS.read())),
+            Child("worker", worker_command(grace=WORKER_GRACE, interval=WORKER_INTERVAL)),
+        ]
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             for child in children:
@@ -152,18 +155,6 @@ def _prepare(examples: Path | None) -> None:
         console.print(word("up_password_note"))
 
 
-def _web(host: str, port: int, threads: int) -> Child:
-    options = ["--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws"]
-    options += ["--workers", "1", "--blocking-threads", str(threads)]
-    options += ["--workers-kill-timeout", "4", "--log-level", "error"]
-    return Child("web", [sys.executable, "-m", "granian", *options, "dataferry.server.portal.wsgi:application"])
-
-
-def _worker() -> Child:
-    options = ["--interval", "1", "--no-startup-delay", "--verbosity", "0"]
-    return Child("worker", [sys.executable, "-m", "dataferry.server.manage", "db_worker", *options])
-
-
 def _wait_until_ready(web: Child, host: str, port: int) -> None:
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  listening there is the caller's choice
     address = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
@@ -186,17 +177,13 @@ def _wait_until_ready(web: Child, host: str, port: int) -> None:
 
 
 def _watch(web: Child, worker: Child) -> None:
-    """Until Ctrl-C: a worker that ends is started again, a web server that ends ends it all."""
-    from dataferry.server import jobs
+    """Until Ctrl-C: a worker that ends is started again, a web server that ends ends it all.
 
-    swept = time.monotonic()
+    Lost jobs need no watch here: each worker sweeps and keeps the schedule itself.
+    """
     while True:
         time.sleep(0.5)
         code = web.ended()
         if code is not None:
             raise UnavailableError("server.portal.web_stopped", code=code)
-        if worker.ended() is not None and worker.starts <= WORKER_RESTARTS:
-            worker.start()
-        if time.monotonic() - swept > SWEEP_EVERY:
-            jobs.sweep()
-            swept = time.monotonic()
+        worker.revive()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +40,17 @@ def collect_static_files() -> None:
     target = settings.STATIC_COLLECTED
     if target.is_dir():
         return
-    staged = target.with_name(f".{target.name}.part")
-    settings.STATIC_ROOT = staged
-    call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-    staged.rename(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Several web processes of a city may share the home and start together.
+    staged = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        settings.STATIC_ROOT = staged
+        call_command("collectstatic", interactive=False, verbosity=0)
+        staged.chmod(0o755)
+        with contextlib.suppress(OSError):
+            staged.rename(target)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
     settings.STATIC_ROOT = target
 
 
