@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from server.databases import own_house
 from server.guards import flushing
 from server.releases import make_release
+
+__all__ = ["own_house"]
 
 # Playwright keeps an event loop in the test's thread; Django would take that for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
