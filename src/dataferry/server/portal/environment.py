@@ -236,6 +236,15 @@ SECRET_KEY = Variable(
     "Key that signs sessions. When absent it is made once and kept in the data home, readable by its owner only.",
     secret=True,
 )
+SIGNING_KEY = Variable(
+    "DATAFERRY_SIGNING_KEY",
+    "text",
+    _text,
+    "",
+    "Ed25519 key that signs anchors of the journal: base64 of its 32 bytes. "
+    "When absent it is made once and kept in the data home, readable by its owner only.",
+    secret=True,
+)
 EMAIL_URL = Variable(
     "DATAFERRY_EMAIL_URL",
     "mail server address",
@@ -334,6 +343,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     API_EXPENSIVE,
     API_REFUSED,
     SECRET_KEY,
+    SIGNING_KEY,
     EMAIL_URL,
     EMAIL_FROM,
     DEBUG,

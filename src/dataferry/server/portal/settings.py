@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dataferry.server.people.middleware.own_language_and_time",
+    "dataferry.server.people.middleware.refusals",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -105,6 +106,7 @@ SQLITE = {
     },
 }
 DATABASES = {"default": environment.DATABASE_URL.read() or SQLITE}
+SIGNING_KEY = environment.SIGNING_KEY.read()
 STORE = environment.STORE.read() or str(HOME / "snapshots")
 UPLOAD_LIMIT = environment.UPLOAD_LIMIT.read() * 1024 * 1024
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
