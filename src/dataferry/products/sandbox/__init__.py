@@ -3,5 +3,16 @@
 from dataferry.products.sandbox.confinement import bubblewrap_works, choose, landlock_works
 from dataferry.products.sandbox.limits import SandboxLimits
 from dataferry.products.sandbox.parent import RecipeRun, run_recipe
+from dataferry.products.sandbox.reading import READING_LIMITS, SandboxedReading, read_sandboxed
 
-__all__ = ["RecipeRun", "SandboxLimits", "bubblewrap_works", "choose", "landlock_works", "run_recipe"]
+__all__ = [
+    "READING_LIMITS",
+    "RecipeRun",
+    "SandboxLimits",
+    "SandboxedReading",
+    "bubblewrap_works",
+    "choose",
+    "landlock_works",
+    "read_sandboxed",
+    "run_recipe",
+]

@@ -10,7 +10,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -52,6 +52,7 @@ class Watch:
         answer: file that takes the answer.
         progress: called with the number of rows so far.
         cancelled: asked often; when it answers true the child is ended.
+        told: called with every `step` that the child says it has come to; not to be believed.
     """
 
     argv: Sequence[str]
@@ -61,6 +62,7 @@ class Watch:
     environment: dict[str, str]
     progress: Callable[[int], None] | None = None
     cancelled: Callable[[], bool] | None = None
+    told: Callable[[Mapping[str, Any]], None] | None = None
     outcome: Outcome = field(default_factory=Outcome)
     _said: bytearray = field(default_factory=bytearray)
     _report_bytes: int = 0
@@ -183,6 +185,8 @@ class Watch:
             self.outcome.rows = event["rows"]
             if self.progress is not None:
                 self.progress(self.outcome.rows)
+        elif kind == "step" and self.told is not None:
+            self.told(event)
         elif kind == "done":
             self.outcome.done = True
         elif kind == "refused":

@@ -12,12 +12,13 @@ from django.utils import timezone
 from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.catalogue.index import index_dataset
-from dataferry.server.catalogue.metadata import checked_fields, keep_provenance, slug_from
+from dataferry.server.catalogue.metadata import checked_fields, keep_provenance, one_line, slug_from
 from dataferry.server.catalogue.models import Column, Dataset, Snapshot
 from dataferry.server.catalogue.words import worded
 from dataferry.server.people.models import Organisation
 from dataferry.server.people.predicates import is_administrator, organisations_of
 
+LONGEST_UNIT = 60
 _TRIES = 20
 
 
@@ -118,9 +119,7 @@ def describe_column(
     if title is not None:
         column.title = checked_fields({"title": title})["title"]
     if unit is not None:
-        column.unit = checked_fields({"publisher": unit})["publisher"]
-        if len(column.unit) > Column._meta.get_field("unit").max_length:
-            raise InputError("server.catalogue.text_too_long", field="unit", limit=60)
+        column.unit = one_line("unit", unit, LONGEST_UNIT)
     with transaction.atomic():
         column.save(update_fields=["title", "unit"])
         index_dataset(dataset)

@@ -22,7 +22,7 @@ _MOST_TOKENS = 2_000
 
 
 def index_dataset(dataset: Dataset) -> SearchEntry:
-    """Bring the search index up to date for one dataset. Called by every action that changes one, in its transaction."""
+    """Bring the search index up to date for one dataset, in the transaction that changes it."""
     snapshot = (
         Snapshot.objects.filter(distribution__dataset=dataset)
         .select_related("distribution")

@@ -31,7 +31,7 @@ def checked_fields(metadata: Mapping[str, Any], provenance: str = "human") -> di
         if name in LANGUAGE_TEXTS:
             found[name] = worded(_texts(name, given), provenance if provenance in PROVENANCES else "human")
         elif name in PLAIN_TEXTS:
-            found[name] = _one_line(name, given, PLAIN_TEXTS[name])
+            found[name] = one_line(name, given, PLAIN_TEXTS[name])
         elif name == "city":
             found[name] = _city(given)
         elif name == "synthetic":
@@ -49,11 +49,16 @@ def _texts(name: str, given: Any) -> dict[str, str]:
     if not isinstance(given, Mapping) or not set(given) <= set(LANGUAGES):
         raise InputError("server.catalogue.bad_field", field=name)
     texts = {language: text.get("text") if isinstance(text, Mapping) else text for language, text in given.items()}
-    keep = _lines if name == "description" else _one_line
+    keep = _lines if name == "description" else one_line
     return {language: keep(f"{name}.{language}", text, LANGUAGE_TEXTS[name]) for language, text in texts.items()}
 
 
-def _one_line(name: str, given: Any, limit: int) -> str:
+def one_line(name: str, given: Any, limit: int) -> str:
+    """A text of a person on one line, cleaned.
+
+    Raises:
+        InputError: `server.catalogue.bad_field`, `server.catalogue.text_too_long`.
+    """
     return " ".join(_lines(name, given, limit).split())
 
 

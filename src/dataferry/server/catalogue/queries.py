@@ -16,7 +16,7 @@ _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
 
 
 def visible_datasets(user: Any) -> QuerySet[Dataset]:
-    """Datasets that this person may open: public ones (withdrawn ones keep their page), their own, their organisations'.
+    """Datasets that this person may open: public ones (withdrawn too), their own, those of their organisations.
 
     An administrator sees all.
     """

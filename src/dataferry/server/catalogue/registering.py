@@ -103,8 +103,8 @@ def register_snapshot(dataset: Dataset, upload: Upload, reading: StoredReading) 
             rows=reading.rows,
             has_geometry=any(column.type == "geometry" for column in reading.columns),
             read_options=upload.read_options,
-            read_report=dict(reading.report),
-            profile=dict(reading.profile),
+            read_report=storable(reading.report),
+            profile=storable(reading.profile),
             schema_fingerprint=reading.schema_fingerprint,
             previous=previous,
             received_by=upload.received_by,
@@ -123,8 +123,8 @@ def _write_columns(snapshot: Snapshot, previous: Snapshot | None, columns: Seque
             Column(
                 snapshot=snapshot,
                 position=position,
-                name=column.name[:300],
-                source_name=column.source_name[:300],
+                name=storable(column.name)[:300],
+                source_name=storable(column.source_name)[:300],
                 type=column.type[:60],
                 title=before.title if before else {},
                 unit=before.unit if before else "",
@@ -134,3 +134,14 @@ def _write_columns(snapshot: Snapshot, previous: Snapshot | None, columns: Seque
             )
         )
     Column.objects.bulk_create(rows, batch_size=500)
+
+
+def storable(value: Any) -> Any:
+    """Plain JSON that every database takes: PostgreSQL keeps no NUL and no half of a surrogate pair in texts."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(each) for each in value]
+    return value

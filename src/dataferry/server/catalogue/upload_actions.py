@@ -137,7 +137,7 @@ def _distribution_name(dataset: Dataset, wanted: str, file_name: str) -> str:
 
 
 def take_in(upload: Upload, actor: str, asked_by: int | None, *, publish: bool = False) -> Upload:
-    """Save an upload and ask for its reading, within the caller's transaction; nothing to read where it changes nothing."""
+    """Save an upload and ask for its reading where it brings anything new, within the caller's transaction."""
     newest = newest_snapshot(upload)
     if newest is not None and newest.sha256 == upload.sha256 and newest.read_options == upload.read_options:
         upload.state, upload.outcome = Upload.State.DONE, "same"
