@@ -27,6 +27,7 @@ urlpatterns = [
         path("api/", api_pages.reference, name="api-reference"),
         path("account/", include("dataferry.server.people.urls")),
         path("products/", include("dataferry.server.workshop.urls")),
+        path("workshop/", include("dataferry.server.workshop.urls_drafts")),
     ),
 ]
 # `/` has no language yet: LocaleMiddleware sends visitors on by what their browser asks for.
