@@ -34,6 +34,27 @@ form `application/problem+json`, languages, ETags, 304, rate limits, NUL bytes a
 Statuses 400 to 503 are declared for every operation; declare only the good ones. A download answers
 `web.files.serve(...)` and is declared with `response={200: bytes}, openapi_extra=downloads("application/x-parquet")`.
 `operation_id` is the stable name in clients: verb and noun in snake case, unique in the whole API.
+
+What `dataferry.Client` (and so `dataferry login|push|pull|status`) counts on, below /api/v1; other fields are free:
+
+    GET  /me                                   {id, display_name, email, language, scopes}
+    GET  /datasets?q=  /datasets/{slug}        Page of / one {slug, title, description, city, publisher, licence}
+    POST /datasets                             multipart: `file`, and `about` = JSON {slug?, title, description, city,
+                                               publisher, licence, source, attribution, synthetic, options}; 202 upload
+    POST /datasets/{slug}/uploads              multipart: `file`, `about` = JSON {distribution?, options}; 202 upload
+    GET  /uploads/{id}                         upload: {id, state, outcome, dataset, sha256, error}
+    GET  /datasets/{slug}/snapshots[/{sha256}] {sha256, dataset, bytes, file_name, rows, received_at}
+    GET  /datasets/{slug}/snapshots/{sha256}/file   the bytes, by `web.files.serve`
+    GET  /snapshots/{sha256}                   a snapshot with these bytes that the caller may see, else 404
+    GET  /products  /products/{name}           Page of / one {name, title, version}; /products/{name}/releases
+    GET  /releases/{name}/{version}            {name, version, digest, published, document}
+    GET  /releases/{name}/{version}/files/{path}    the bytes; POST /releases/{name}/{version}/publish
+    GET  /releases/{name}/{version}/source     {name, version, digest, manifest, recipe, inputs: [{name, dataset,
+                                               snapshot, bytes, file_name, product: {name, version} or null}]}
+    GET  /drafts; POST /drafts {slug, manifest, recipe} 201; GET, PUT {manifest, recipe}, DELETE /drafts/{slug}
+                                               {slug, revision, manifest, recipe, inputs as above}, ETag "r<revision>"
+    POST /drafts/{slug}/builds 202; GET /builds/{id}; POST /builds/{id}/cancel
+                                               {id, state, name, version, step, share, error, digest}
 """
 
 from __future__ import annotations
