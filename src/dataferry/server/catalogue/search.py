@@ -1,0 +1,186 @@
+"""Search: words and facets over the index, keyset paging, and counts; for a person, who sees only what is theirs.
+
+Words are met in tiers: all in the title, in title and keywords, also in the description, also in names of columns; within
+a tier the newest come first. Where nothing meets all words, the nearest are shown, and the answer says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from dataferry.messages import InputError
+from dataferry.server.catalogue import word_queries
+from dataferry.server.catalogue.analyser import loose_tokens, terms
+from dataferry.server.catalogue.dataset_queries import newest_snapshots
+from dataferry.server.catalogue.models import Dataset, SearchEntry, Snapshot
+from dataferry.server.catalogue.search_marks import FACETS
+from dataferry.server.people.predicates import is_administrator, is_member, organisations_of
+
+PAGE = 20
+MOST_PER_PAGE = 100
+UPDATED: Mapping[str, timedelta] = {
+    "week": timedelta(days=7),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+}
+_LONGEST_VALUE = 300
+Position = tuple[int, datetime, int]
+"""Where a page ended: tier, instant of the last change, number of the dataset."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a person may find beside what is public: nothing, what is theirs, or (administrators) everything."""
+
+    user_id: int | None = None
+    organisations: tuple[int, ...] = ()
+    everything: bool = False
+
+    @property
+    def private(self) -> bool:
+        """Whether anything that is not public may be found."""
+        return self.everything or self.user_id is not None
+
+
+def scope_of(user: Any) -> Scope:
+    """The scope of a person; visitors and those without a verified address find what is public."""
+    if is_administrator(user):
+        return Scope(user.pk, everything=True)
+    if not is_member(user):
+        return Scope()
+    return Scope(user.pk, tuple(sorted(organisations_of(user))))
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is searched for: words, one value for each of some facets, and how recently it was changed."""
+
+    words: str = ""
+    facets: Mapping[str, str] = field(default_factory=dict)
+    updated: str = ""
+
+    def since(self) -> datetime | None:
+        return timezone.now() - UPDATED[self.updated] if self.updated else None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One dataset that was found, with its newest snapshot (without the long documents)."""
+
+    dataset: Dataset
+    snapshot: Snapshot | None
+    tier: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """One page of an answer. `near` says that nothing meets all words and these meet some. `after` is the next page's
+    start, or nothing on the last page."""
+
+    hits: Sequence[Hit]
+    after: Position | None
+    near: bool = False
+
+
+def question_of(words: str = "", facets: Mapping[str, Any] | None = None, updated: str = "") -> Question:
+    """A checked question. Empty values are left out.
+
+    Raises:
+        InputError: `server.catalogue.bad_field`, no such facet or value.
+    """
+    chosen: dict[str, str] = {}
+    for name, value in (facets or {}).items():
+        if name not in FACETS or len(str(value)) > _LONGEST_VALUE:
+            raise InputError("server.catalogue.bad_field", field=str(name)[:40])
+        if value not in ("", None):
+            chosen[name] = str(value)
+    if updated and updated not in UPDATED:
+        raise InputError("server.catalogue.bad_field", field="updated")
+    if chosen.get("geometry", "yes") not in ("yes", "no") or not chosen.get("organisation", "1").isdecimal():
+        raise InputError("server.catalogue.bad_field", field="geometry")
+    return Question(" ".join(words.replace("\x00", " ").split())[:500], chosen, updated)
+
+
+def search(
+    user: Any,
+    words: str = "",
+    facets: Mapping[str, Any] | None = None,
+    *,
+    updated: str = "",
+    after: Position | None = None,
+    limit: int = PAGE,
+) -> Found:
+    """One page of the datasets that meet all words and facets; a fixed number of queries, however many there are.
+
+    Args:
+        facets: one value for each of some of `FACETS`; `geometry` is `yes` or `no`, `organisation` its number.
+        updated: `week`, `month` or `year`.
+        after: `Found.after` of the page before.
+
+    Raises:
+        InputError: `server.catalogue.bad_field`.
+    """
+    question, scope = question_of(words, facets, updated), scope_of(user)
+    limit = max(1, min(limit, MOST_PER_PAGE))
+    asked = terms(question.words)
+    if not asked:
+        return _page(_browse(question, scope, after, limit), limit)
+    rows = word_queries.matching(asked, question, scope, after, limit + 1)
+    if rows or after is not None:
+        return _page(rows, limit)
+    nearest = word_queries.nearest(loose_tokens(question.words), question, scope, limit)
+    found = _page(nearest, limit)
+    return Found(found.hits, None, near=bool(found.hits))
+
+
+def _browse(question: Question, scope: Scope, after: Position | None, limit: int) -> list[Position]:
+    """Without words: the newest first, from what is public and from what is not, each by its own index."""
+    sources = [SearchEntry.objects.filter(public=True)]
+    if scope.private:
+        sources.append(SearchEntry.objects.filter(private_rows(scope), public=False))
+    found: list[Position] = []
+    for rows in sources:
+        rows = rows.filter(facet_rows(question))
+        if after is not None:
+            rows = rows.filter(Q(changed_at__lt=after[1]) | Q(changed_at=after[1], dataset__lt=after[2]))
+        newest = rows.order_by("-changed_at", "-dataset").values_list("changed_at", "dataset")[: limit + 1]
+        found += [(0, changed_at, number) for changed_at, number in newest]
+    return sorted(found, key=lambda row: (row[1], row[2]), reverse=True)[: limit + 1]
+
+
+def private_rows(scope: Scope) -> Q:
+    """Of the rows that are not public, those that the scope holds."""
+    if scope.everything:
+        return Q()
+    return Q(owner_id=scope.user_id) | Q(organisation_id__in=scope.organisations)
+
+
+def facet_rows(question: Question) -> Q:
+    """The rows that a question's facets ask for."""
+    wanted = Q()
+    for name, value in question.facets.items():
+        if name == "geometry":
+            wanted &= Q(geometry=value == "yes")
+        elif name == "organisation":
+            wanted &= Q(organisation_id=int(value))
+        else:
+            wanted &= Q(**{name: value})
+    since = question.since()
+    return wanted & Q(changed_at__gte=since) if since else wanted
+
+
+def _page(rows: Sequence[Position], limit: int) -> Found:
+    shown = list(rows[:limit])
+    datasets = {
+        dataset.pk: dataset
+        for dataset in Dataset.objects.filter(pk__in=[row[2] for row in shown]).select_related("organisation")
+    }
+    newest = newest_snapshots(list(datasets.values()))
+    hits = [Hit(datasets[pk], newest.get(pk), tier) for tier, _at, pk in shown if pk in datasets]
+    return Found(hits, shown[-1] if len(rows) > limit else None)
