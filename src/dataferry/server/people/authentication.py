@@ -18,7 +18,7 @@ from dataferry.server.people.models import ApiToken
 from dataferry.server.people.permissions import SignInNeeded
 from dataferry.server.people.predicates import is_member
 from dataferry.server.people.roles import Scope
-from dataferry.server.people.tokens import digest_of
+from dataferry.server.people.tokens import digest_of, step_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -103,10 +103,7 @@ class _Session(AuthBase):
 
 
 def _allow_scope(token: ApiToken, scope: str) -> None:
-    """Scopes are steps: write includes read, publish includes write."""
-    steps = list(Scope.values)
-    held = max((steps.index(each) for each in token.scopes if each in steps), default=-1)
-    if held < steps.index(scope):
+    if step_of(token.scopes) < step_of([scope]):
         raise RefusedError("server.people.scope_missing", scope=scope)
 
 

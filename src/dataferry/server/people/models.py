@@ -96,6 +96,10 @@ class RoleGrant(models.Model):
     def __str__(self) -> str:
         return f"{self.user_id} {self.role} {self.city or 'both'}"
 
+    @property
+    def ended(self) -> bool:
+        return self.until is not None and self.until <= timezone.now()
+
 
 class ApiToken(models.Model):
     """A key for programs. Only its sha256 is kept: who reads this table cannot use it."""

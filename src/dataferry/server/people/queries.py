@@ -95,3 +95,25 @@ def administrators(besides: int | None = None) -> int:
     )
     able = Q(is_superuser=True) | (granted & Q(emailaddress__verified=True))
     return User.objects.filter(able, is_active=True).exclude(pk=besides).distinct().count()
+
+
+def usable_tokens(user: Person) -> QuerySet[ApiToken]:
+    return own_tokens(user).filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+
+
+def members_of(organisation: Organisation) -> QuerySet[Membership]:
+    """Managers first, then by when they joined; with their profiles."""
+    return organisation.memberships.select_related("user__profile").order_by("-is_manager", "joined_at", "pk")
+
+
+def all_grants(words: str = "") -> QuerySet[RoleGrant]:
+    """Every role that is given, also those that have ended, of people whose address or name has the words."""
+    grants = RoleGrant.objects.select_related("user__profile", "granted_by__profile").order_by("-granted_at", "-pk")
+    words = words.replace("\x00", "").strip()[:200]
+    if words:
+        grants = grants.filter(Q(user__email__icontains=words) | Q(user__profile__display_name__icontains=words))
+    return grants
+
+
+def all_organisations() -> QuerySet[Organisation]:
+    return Organisation.objects.annotate(members=Count("memberships")).order_by("verified", "-created_at", "-pk")

@@ -90,6 +90,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dataferry.server.display.languages.language_context",
+                "dataferry.server.people.places.account_places",
             ]
         },
     }

@@ -1,0 +1,1 @@
+"""Pages of the account, in the site's look; allauth's own pages take our templates."""
