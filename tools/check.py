@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> None:
     if postgresql_is_here():
         say("== the server's rooms once more, on PostgreSQL")
         with postgresql() as address:
-            tests(*ON_POSTGRESQL, "-m", "not browser", DATABASE_URL=address)
+            tests(*ON_POSTGRESQL, "-m", "not browser and not slow", DATABASE_URL=address)
     step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
     known_weaknesses()
     step("coverage", sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
