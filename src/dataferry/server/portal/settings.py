@@ -237,4 +237,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": environment.LOG_FORMAT.read()}},
     "root": {"handlers": ["stderr"], "level": environment.LOG_LEVEL.read()},
+    # The access log tells who got a 404; a warning for each would bury what matters.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }
