@@ -38,7 +38,7 @@ def unknown_columns(sql: str, tables: Mapping[str, Sequence[str]]) -> list[Findi
     found = []
     for column in tree.find_all(exp.Column):
         name = _read(column.this)
-        if name and name not in known and not isinstance(column.this, exp.Star):
+        if name.replace("$", "_").isidentifier() and name not in known:
             place = place_of(column, sql)
             data = {"line": place.line, "column": place.column, "name": name, "nearest": _near(name, known)}
             found.append(Finding("products.unknown_column", "blocked", data))
@@ -59,9 +59,6 @@ def _own_names(tree: exp.Expression) -> Iterator[str]:
         yield _read(alias.this)
         for column in alias.columns:
             yield _read(column)
-    for select in tree.find_all(exp.Select):
-        for item in select.expressions:
-            yield item.alias_or_name
 
 
 def _read(identifier: object) -> str:

@@ -50,7 +50,8 @@ def open_draft(
     """Start a product: a draft that passes the first snapshot on, column by column, and builds at once.
 
     Raises:
-        InputError: `server.workshop.bad_slug`. ConflictError: `server.workshop.slug_taken`, `server.workshop.draft_there`.
+        InputError: `server.workshop.bad_slug`.
+        ConflictError: `server.workshop.slug_taken`, `server.workshop.draft_there`.
         RefusedError: not a member. MissingError: a snapshot that the person may not see.
     """
     people.require(user, "workshop.open_draft")
@@ -239,7 +240,7 @@ def request_build(user: Any, draft: Draft) -> Build:
             return known
         key = f"product:{draft.slug}"
         job = jobs.enqueue(BUILD, subject=key, payload={}, asked_by=user.pk)
-        build = Build.objects.create(
+        return Build.objects.create(
             draft=draft,
             product=draft.product,
             revision=draft.revision,
@@ -251,7 +252,6 @@ def request_build(user: Any, draft: Draft) -> Build:
             title=draft.title,
             job=job,
         )
-    return build
 
 
 def cancel_build(user: Any, build: Build) -> Build:

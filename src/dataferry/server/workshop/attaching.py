@@ -141,7 +141,7 @@ def crs_of(snapshot: Snapshot) -> str:
 
 
 def _column(column: Any, rows: int) -> OutlineColumn:
-    kind = column.type if column.type in _TYPES else "string"
+    kind = "number" if column.type.startswith("decimal") else column.type if column.type in _TYPES else "string"
     unique = rows > 0 and column.distinct == rows
     return OutlineColumn(
         column.name, kind, column.nulls > 0, unique, column.crs or None, texts(column.title), column.unit

@@ -23,18 +23,18 @@ def build_product(running: jobs.Running) -> None:
     from dataferry.server.catalogue.store import snapshot_store
     from dataferry.server.workshop import registering
     from dataferry.server.workshop.models import Build
+    from dataferry.server.workshop.readings import read_inputs
 
     row = Build.objects.select_related("product", "draft").get(job=running.job)
     work = settings.HOME / "work"
     work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"build-{row.pk}-", dir=work) as folder:
-        source = _source(row, Path(folder) / "source")
-        options = BuildOptions(
-            store=snapshot_store(),
-            cancelled=running.cancelled,
-            limits=Limits() if row.revision is not None else None,
-        )
+        source, store = _source(row, Path(folder) / "source"), snapshot_store()
+        limits = Limits() if row.revision is not None else None
+        options = BuildOptions(store=store, cancelled=running.cancelled, limits=limits)
         try:
+            if row.revision is not None:
+                read_inputs(source, store, running)
             build(source, out=Path(folder) / "release", options=options, progress=_teller(running))
         except UnavailableError as error:
             if error.code == "products.run_cancelled":
@@ -65,8 +65,9 @@ def finish_build(row: Any, placed: Any) -> None:
 
 def _source(row: Any, folder: Path) -> Path:
     """The folder to build: the example's own, or the draft's, laid out from what its asker may still use."""
+    from dataferry.server.catalogue.models import Snapshot
     from dataferry.server.workshop import attaching, materials
-    from dataferry.server.workshop.models import Release, Snapshot
+    from dataferry.server.workshop.models import Release
 
     if row.revision is None:
         return Path(row.source)
