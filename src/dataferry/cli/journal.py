@@ -143,7 +143,8 @@ def open_house(home: Path | None) -> Iterator[None]:
     from django.conf import settings
     from django.db import Error, connection
 
-    if connection.vendor == "sqlite" and not Path(settings.DATABASES["default"]["NAME"]).is_file():
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and "mode=memory" not in name and not Path(name).is_file():
         raise MissingError("cli.no_house", home=str(settings.HOME))
     try:
         yield
