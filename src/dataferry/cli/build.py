@@ -81,7 +81,7 @@ def build(
     from dataferry.products import BuildOptions
     from dataferry.products import build as build_product
 
-    options = BuildOptions(store=_store(store), data_roots=tuple(data or ()), unsafe_local=unsafe_local)
+    options = BuildOptions(store=local_store(store), data_roots=tuple(data or ()), unsafe_local=unsafe_local)
     with progress(str(folder)) as step:
         release = build_product(folder, out, options, step)
     value = {"folder": str(release.folder), **release.to_json()}
@@ -133,7 +133,7 @@ def lineage(folder: Folder, as_json: Json = False) -> None:
     show(value, as_json, render)
 
 
-def _store(place: str | None) -> SnapshotStore | None:
+def local_store(place: str | None) -> SnapshotStore | None:
     """The named store, or the one of DATAFERRY_HOME when there is one."""
     from dataferry.tables import SnapshotStore
 

@@ -25,7 +25,12 @@ class Site:
     def __init__(self, home: Path, database: str = "") -> None:
         self.home, self.database = home, database
         self.processes: list[subprocess.Popen[str]] = []
-        self.environment = {**os.environ, "DATAFERRY_HOME": str(home), "DATABASE_URL": database, "DATAFERRY_JOB_LEASE": "60"}
+        self.environment = {
+            **os.environ,
+            "DATAFERRY_HOME": str(home),
+            "DATABASE_URL": database,
+            "DATAFERRY_JOB_LEASE": "60",
+        }
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(

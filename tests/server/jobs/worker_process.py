@@ -10,7 +10,7 @@ from pathlib import Path
 os.environ["DJANGO_SETTINGS_MODULE"] = "small_settings"
 sys.path.insert(0, str(Path(__file__).parent))
 
-import django  # noqa: E402
+import django
 
 django.setup()
 
@@ -28,7 +28,9 @@ PATIENCE = 60
 
 def effect(running: jobs.Running, what: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("INSERT INTO effects (job, attempt, what) VALUES (%s, %s, %s)", [running.job.pk, running.attempt, what])
+        cursor.execute(
+            "INSERT INTO effects (job, attempt, what) VALUES (%s, %s, %s)", [running.job.pk, running.attempt, what]
+        )
 
 
 def say(name: str) -> None:

@@ -76,7 +76,8 @@ def move(job_id: int, to: str, *, attempt: int | None = None, **changes: Any) ->
     """Move a job to another state, if it still is where the caller thinks.
 
     Raises:
-        RefusedError: `server.jobs.moved_on`, when no transition leads there from where it is, or another attempt has it.
+        RefusedError: `server.jobs.moved_on`, when no transition leads there from where it is, or another attempt
+            has it.
     """
     sources = [state for state, targets in TRANSITIONS.items() if to in targets]
     rows = Job.objects.filter(pk=job_id, state__in=sources)

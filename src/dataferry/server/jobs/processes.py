@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import secrets
-import socket
 from functools import cache
 from pathlib import Path
 
@@ -42,7 +42,7 @@ def birth_of(pid: int) -> str:
 def sign_on() -> Worker:
     """This process as a worker."""
     now = timezone.now()
-    host = socket.gethostname()[:255]
+    host = platform.node()[:255]
     pid = os.getpid()
     return Worker.objects.create(
         name=f"{pid}-{secrets.token_hex(8)}",

@@ -69,7 +69,9 @@ class Pulse:
 
     def _let_go_of_hung(self, held: running.Running) -> None:
         """A handler that does not come back cannot be stopped from outside: the process ends, the job is lost."""
-        logger.error("job %s (%s) runs for more than %.0f s: this worker ends", held.job.pk, held.job.kind, held.longest)
+        logger.error(
+            "job %s (%s) runs for more than %.0f s: this worker ends", held.job.pk, held.job.kind, held.longest
+        )
         _end_process(HUNG)
 
     def hand_back_softly(self) -> None:

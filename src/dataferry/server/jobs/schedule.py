@@ -20,7 +20,9 @@ def tick(now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     rows = {row.name: row for row in Schedule.objects.filter(name__in=rhythms())}
-    missing = [Schedule(name=name, next_run=rhythm.first(now)) for name, rhythm in rhythms().items() if name not in rows]
+    missing = [
+        Schedule(name=name, next_run=rhythm.first(now)) for name, rhythm in rhythms().items() if name not in rows
+    ]
     if missing:
         # Two workers that start together both see no row; one of them makes it.
         Schedule.objects.bulk_create(missing, ignore_conflicts=True)

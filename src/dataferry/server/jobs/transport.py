@@ -9,7 +9,6 @@ from django_tasks import task
 
 from dataferry.server.jobs.models import Job
 
-
 _doer: Callable[[int], str] | None = None
 
 

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -76,14 +75,14 @@ class Ending:
 
 @contextlib.contextmanager
 def _signals(ending: Ending) -> Iterator[None]:
-    """Signals reach `ending` at once, through a socket that the system writes to: the main thread may be busy."""
-    ours, theirs = socket.socketpair()
-    theirs.setblocking(False)
+    """Signals reach `ending` at once, through a pipe that the system writes to: the main thread may be busy."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
     before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
-    old = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+    old = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
 
     def listen() -> None:
-        while number := ours.recv(1):
+        while number := os.read(ours, 1):
             if number[0] in SIGNALS:
                 ending.ask()
 
@@ -95,9 +94,9 @@ def _signals(ending: Ending) -> Iterator[None]:
         signal.set_wakeup_fd(old)
         for number, handler in before.items():
             signal.signal(number, handler)
-        theirs.close()
+        os.close(theirs)
         listener.join()
-        ours.close()
+        os.close(ours)
 
 
 def work(*, interval: float = 1.0, grace: float = 20.0, until_empty: bool = False) -> None:
