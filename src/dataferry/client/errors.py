@@ -34,50 +34,50 @@ class ServerError(DataferryError):
         self.status = status
         self.wait: float | None = None
 
-    def text(self, language: Language | None = None) -> str:  # noqa: ARG002  said by the server, in one language
+    def text(self, language: Language | None = None) -> str:
         return self.words
 
 
-class _Refused(ServerError, RefusedError):
+class ServerRefusedError(ServerError, RefusedError):
     pass
 
 
-class _Missing(ServerError, MissingError):
+class ServerMissingError(ServerError, MissingError):
     pass
 
 
-class _Input(ServerError, InputError):
+class ServerInputError(ServerError, InputError):
     pass
 
 
-class _Limit(ServerError, LimitError):
+class ServerLimitError(ServerError, LimitError):
     pass
 
 
-class _Usage(ServerError, UsageError):
+class ServerUsageError(ServerError, UsageError):
     pass
 
 
-class _Unavailable(ServerError, UnavailableError):
+class ServerUnavailableError(ServerError, UnavailableError):
     pass
 
 
 _KINDS: Mapping[int, type[ServerError]] = {
-    400: _Usage,
-    401: _Refused,
-    403: _Refused,
-    404: _Missing,
-    405: _Usage,
-    409: _Refused,
-    412: _Refused,
-    413: _Limit,
-    415: _Usage,
-    422: _Input,
-    428: _Usage,
-    429: _Limit,
-    502: _Unavailable,
-    503: _Unavailable,
-    504: _Unavailable,
+    400: ServerUsageError,
+    401: ServerRefusedError,
+    403: ServerRefusedError,
+    404: ServerMissingError,
+    405: ServerUsageError,
+    409: ServerRefusedError,
+    412: ServerRefusedError,
+    413: ServerLimitError,
+    415: ServerUsageError,
+    422: ServerInputError,
+    428: ServerUsageError,
+    429: ServerLimitError,
+    502: ServerUnavailableError,
+    503: ServerUnavailableError,
+    504: ServerUnavailableError,
 }
 
 
@@ -112,13 +112,10 @@ def wait_of(response: httpx.Response) -> float | None:
 
 def _lines(body: Mapping[str, Any]) -> list[str]:
     """The fields and findings that the problem names, one line each."""
-    lines = []
-    for item in body.get("errors") or ():
-        if isinstance(item, dict):
-            lines.append(f"  {_plain(item.get('place', ''))}: {_plain(item.get('message', ''))}")
-    for item in body.get("findings") or ():
-        if isinstance(item, dict):
-            lines.append(f"  {_plain(item.get('message', ''))}")
+    fields = [item for item in body.get("errors") or () if isinstance(item, dict)]
+    findings = [item for item in body.get("findings") or () if isinstance(item, dict)]
+    lines = [f"  {_plain(item.get('place', ''))}: {_plain(item.get('message', ''))}" for item in fields]
+    lines += [f"  {_plain(item.get('message', ''))}" for item in findings]
     return lines[:50]
 
 

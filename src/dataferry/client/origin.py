@@ -50,9 +50,8 @@ def origin_of(folder: Path) -> Origin | None:
     known = {"server", "name", "version", "digest", "revision"}
     if not isinstance(value, dict) or value.get("format") != FORMAT or not isinstance(value.get("files"), dict):
         raise InputError("client.origin_damaged", file=str(folder / FILE))
-    return Origin(
-        **{key: str(value[key]) for key in known & value.keys()}, files={str(k): str(v) for k, v in value["files"].items()}
-    )
+    files = {str(name): str(sha256) for name, sha256 in value["files"].items()}
+    return Origin(**{key: str(value[key]) for key in known & value.keys()}, files=files)
 
 
 def sha256_of(path: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, TypeVar
 
-from dataferry.messages import LANGUAGES, UnavailableError, current_language
+from dataferry.messages import LANGUAGES, UnavailableError, current_language, say
 
 R = TypeVar("R", bound="Record")
 
@@ -105,6 +105,7 @@ class Upload(Record):
     dataset: str
     outcome: str = ""
     sha256: str = ""
+    file_name: str = ""
     error: Any = None
 
 
@@ -139,6 +140,18 @@ class ReleaseRecord(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Source(Record):
+    """What a release was built from. `inputs` are objects with name, dataset, snapshot, bytes, file_name, product."""
+
+    name: str
+    version: str
+    digest: str
+    manifest: str
+    recipe: str
+    inputs: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Draft(Record):
     """A product being written. `etag` names its revision; a change needs it."""
 
@@ -166,3 +179,17 @@ class Build(Record):
     @property
     def is_open(self) -> bool:
         return self.state in {"queued", "running"}
+
+
+def failure_words(error: Any) -> str:
+    """Why something failed, as the server says it."""
+    if not isinstance(error, Mapping):
+        return str(error or "")[:1000]
+    for key in ("message", "detail", "text"):
+        if isinstance(error.get(key), str) and error[key]:
+            return str(error[key])[:2000]
+    code, data = str(error.get("code", "")), error.get("data")
+    try:
+        return say(code, data if isinstance(data, Mapping) else {})
+    except (KeyError, ValueError, OSError, ModuleNotFoundError):
+        return code

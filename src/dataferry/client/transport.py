@@ -76,20 +76,20 @@ class Transport:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        content: Callable[[], Any] | None = None,
+        fresh: Callable[[], dict[str, Any]] | None = None,
         **options: Any,
     ) -> Iterator[httpx.Response]:
         """A good answer whose body is not read yet.
 
         Args:
             path: from the root of the server.
-            content: makes the body anew for each try, such as a file that is sent in pieces.
+            fresh: makes further options anew for each try, such as a file that is sent in pieces.
 
         Raises:
             DataferryError: what the server refused (see `errors.ServerError`), `client.unreachable`,
                 `client.redirected` for a redirect to elsewhere, `client.no_problem` for an answer of something else.
         """
-        response = self._send(method, self.server + path, headers or {}, content, options)
+        response = self._send(method, self.server + path, headers or {}, fresh, options)
         try:
             if response.status_code >= 400:
                 response.read()
@@ -101,12 +101,12 @@ class Transport:
             response.close()
 
     def _send(
-        self, method: str, address: str, headers: Mapping[str, str], content: Any, options: dict[str, Any]
+        self, method: str, address: str, headers: Mapping[str, str], fresh: Any, options: dict[str, Any]
     ) -> httpx.Response:
         redirects = attempt = 0
         while True:
-            if content is not None:
-                options["content"] = content()
+            if fresh is not None:
+                options |= fresh()
             request = self._http.build_request(method, address, headers=self._headers(headers), **options)
             try:
                 response = self._http.send(request, stream=True)
@@ -168,5 +168,3 @@ def _json(response: httpx.Response, server: str) -> Any:
         return response.json()
     except ValueError as error:
         raise UnavailableError("client.no_problem", server=server, status=response.status_code) from error
-
-
