@@ -171,8 +171,8 @@ class ConfinedReading:
 def _under_its_name(source: Path, folder: Path, name: str) -> tuple[Path, list[str]]:
     """Where the child finds the file, and all that it may see.
 
-    A stored snapshot is called by its digest, and the parts of a shapefile look for each other in their folder: links in
-    a private folder give both what they need without showing what else lies beside them.
+    A stored snapshot is called by its digest, and the parts of a shapefile look for each other in their folder: links
+    in a private folder give both what they need without showing what else lies beside them.
     """
     companions = [] if source.is_dir() else _companions(source)
     if source.name == name and not companions:

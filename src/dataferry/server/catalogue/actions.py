@@ -7,10 +7,12 @@ from dataferry.server.catalogue.dataset_actions import (
     publish_dataset,
     withdraw_dataset,
 )
+from dataferry.server.catalogue.product_folder import ProductFolder, product_folder
 from dataferry.server.catalogue.registering import ReadColumn, StoredReading, finish_upload, register_snapshot
 from dataferry.server.catalogue.upload_actions import fail_upload, read_again, receive_upload, retry_upload
 
 __all__ = [
+    "ProductFolder",
     "ReadColumn",
     "StoredReading",
     "change_dataset",
@@ -18,6 +20,7 @@ __all__ = [
     "describe_column",
     "fail_upload",
     "finish_upload",
+    "product_folder",
     "publish_dataset",
     "read_again",
     "receive_upload",

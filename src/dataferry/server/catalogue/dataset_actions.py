@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -17,20 +18,27 @@ from dataferry.server.catalogue.models import Column, Dataset, Snapshot
 from dataferry.server.catalogue.words import worded
 from dataferry.server.people.models import Organisation
 from dataferry.server.people.predicates import is_administrator, organisations_of
+from dataferry.server.web.problems import ConflictError
 
 LONGEST_UNIT = 60
+LONGEST_SLUG = 80
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TRIES = 20
 
 
-def create_dataset(user: Any, metadata: Mapping[str, Any], *, organisation: str = "", file_name: str = "") -> Dataset:
+def create_dataset(
+    user: Any, metadata: Mapping[str, Any], *, organisation: str = "", slug: str = "", file_name: str = ""
+) -> Dataset:
     """A new private dataset of this person, with a title in at least one language.
 
     Args:
         metadata: see `metadata.FIELDS`; texts per language as `{"en": "...", "zh-Hant": "..."}`.
         organisation: slug of an organisation of theirs to which it belongs.
+        slug: the name wanted in addresses; when absent, one is made of the title or the file's name.
 
     Raises:
-        RefusedError: no member. InputError: a field is not usable. MissingError: no such organisation of theirs.
+        ConflictError: `server.catalogue.slug_taken`. RefusedError: no member. InputError: a field is not usable.
+        MissingError: no such organisation of theirs.
     """
     people.require(user, "catalogue.create_dataset")
     fields = checked_fields(metadata)
@@ -38,7 +46,7 @@ def create_dataset(user: Any, metadata: Mapping[str, Any], *, organisation: str 
         raise InputError("server.catalogue.title_missing")
     with transaction.atomic():
         dataset = Dataset.objects.create(
-            slug=free_slug(slug_from(fields["title"], file_name.rpartition(".")[0])),
+            slug=_wanted_slug(slug) if slug else free_slug(slug_from(fields["title"], file_name.rpartition(".")[0])),
             owner=user,
             organisation=organisation_for(user, organisation),
             **fields,
@@ -46,6 +54,14 @@ def create_dataset(user: Any, metadata: Mapping[str, Any], *, organisation: str 
         index_dataset(dataset)
         journal.append(people.actor(user), "catalogue.dataset_created", _object(dataset), {})
     return dataset
+
+
+def _wanted_slug(slug: str) -> str:
+    if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
+        raise InputError("server.catalogue.bad_slug", slug=slug[:LONGEST_SLUG])
+    if Dataset.objects.filter(slug=slug).exists():
+        raise ConflictError("server.catalogue.slug_taken", slug=slug)
+    return slug
 
 
 def free_slug(wanted: str) -> str:
@@ -84,14 +100,15 @@ def change_dataset(
         organisation: slug of another organisation of theirs; empty for none.
 
     Raises:
-        RefusedError: not theirs, or `server.catalogue.changed_meanwhile`. InputError: a field is not usable.
+        ConflictError: `server.catalogue.changed_meanwhile`. RefusedError: not theirs.
+        InputError: a field is not usable.
     """
     people.require(user, "catalogue.change_dataset", dataset)
     fields = checked_fields(changes)
     with transaction.atomic():
         row = locked(dataset)
         if revision is not None and row.revision != revision:
-            raise RefusedError("server.catalogue.changed_meanwhile", dataset=row.slug)
+            raise ConflictError("server.catalogue.changed_meanwhile", dataset=row.slug)
         for name, value in keep_provenance(row, fields).items():
             setattr(row, name, value)
         if not row.title:

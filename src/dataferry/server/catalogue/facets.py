@@ -1,7 +1,7 @@
 """How many datasets there are of each value of each facet: for what a person may see, and no one else's counted in.
 
-Counts of what is public are the same for everybody and are kept until the index changes. Under words, or once a facet is
-chosen, at most the newest `MOST_CANDIDATES` are counted, and the answer says that it is a lower bound.
+Counts of what is public are the same for everybody and are kept until the index changes. Under words, or once a facet
+is chosen, at most the newest `MOST_CANDIDATES` are counted, and the answer says that it is a lower bound.
 """
 
 from __future__ import annotations
@@ -127,10 +127,7 @@ def _chosen(question: Question, scope: Scope | None) -> tuple[str, list[Any], bo
     if scope is not None:
         entries = entries.filter(private_rows(scope))
     bounded = bool(question.facets) or scope is not None
-    if bounded:
-        entries = entries.order_by("-changed_at", "-dataset")[:MOST_CANDIDATES]
-    else:
-        entries = entries.order_by()
+    entries = entries.order_by("-changed_at", "-dataset")[:MOST_CANDIDATES] if bounded else entries.order_by()
     sql, parameters = entries.values(*(name.strip() for name in columns.split(","))).query.sql_with_params()
     return sql, list(parameters), bounded
 

@@ -14,6 +14,7 @@ from dataferry.messages import LANGUAGES
 from dataferry.server.catalogue.analyser import tokens
 from dataferry.server.catalogue.models import Column, Dataset, SearchEntry, SearchRevision, Snapshot
 from dataferry.server.catalogue.search_marks import marks
+from dataferry.server.catalogue.word_queries import TIER_PREFIX
 from dataferry.server.catalogue.words import text_in
 
 PARTS = ("title", "keywords", "description", "columns")
@@ -109,6 +110,10 @@ def _vector(entry: SearchEntry, parts: dict[str, list[str]]) -> str:
         for token in parts[part]:
             places.setdefault(token, _WEIGHTS[part])
     words = [f"'{token}':{min(at, 16383)}{weight}" for at, (token, weight) in enumerate(places.items(), start=1)]
+    for number, part in enumerate(PARTS[:-1]):
+        words += [
+            f"'{TIER_PREFIX[part]}{token}':1D" for token in {t for each in PARTS[: number + 1] for t in parts[each]}
+        ]
     return " ".join([*words, *(f"'{mark}':1D" for mark in marks(entry))])
 
 

@@ -17,7 +17,17 @@ from dataferry.server.catalogue.dataset_queries import (
     visible_datasets,
 )
 from dataferry.server.catalogue.facets import Counts, facet_counts
-from dataferry.server.catalogue.search import UPDATED, Found, Hit, Position, Question, question_of, search
+from dataferry.server.catalogue.search import (
+    UPDATED,
+    Found,
+    Hit,
+    Position,
+    Question,
+    cursor_of,
+    position_of,
+    question_of,
+    search,
+)
 from dataferry.server.catalogue.search_marks import FACETS
 
 __all__ = [
@@ -28,11 +38,13 @@ __all__ = [
     "Hit",
     "Position",
     "Question",
+    "cursor_of",
     "dataset_of",
     "facet_counts",
     "may_download",
     "newest_snapshots",
     "own_datasets",
+    "position_of",
     "question_of",
     "search",
     "snapshot_by_digest",

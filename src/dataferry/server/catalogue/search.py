@@ -1,14 +1,14 @@
 """Search: words and facets over the index, keyset paging, and counts; for a person, who sees only what is theirs.
 
-Words are met in tiers: all in the title, in title and keywords, also in the description, also in names of columns; within
-a tier the newest come first. Where nothing meets all words, the nearest are shown, and the answer says so.
+Words are met in tiers: all in the title, in title and keywords, also in the description, also in names of columns;
+within a tier the newest come first. Where nothing meets all words, the nearest are shown, and the answer says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -30,6 +30,7 @@ UPDATED: Mapping[str, timedelta] = {
     "year": timedelta(days=365),
 }
 _LONGEST_VALUE = 300
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Position = tuple[int, datetime, int]
 """Where a page ended: tier, instant of the last change, number of the dataset."""
 
@@ -184,3 +185,26 @@ def _page(rows: Sequence[Position], limit: int) -> Found:
     newest = newest_snapshots(list(datasets.values()))
     hits = [Hit(datasets[pk], newest.get(pk), tier) for tier, _at, pk in shown if pk in datasets]
     return Found(hits, shown[-1] if len(rows) > limit else None)
+
+
+def cursor_of(position: Position) -> str:
+    """A position as text, for addresses. It opens nothing that the same question would not show."""
+    tier, changed_at, number = position
+    return f"{tier}.{(changed_at - _EPOCH) // timedelta(microseconds=1)}.{number}"
+
+
+def position_of(cursor: str) -> Position | None:
+    """The position of a text that `cursor_of` made; none for an empty one.
+
+    Raises:
+        InputError: `server.web.bad_cursor`.
+    """
+    if not cursor:
+        return None
+    try:
+        tier, moment, number = (int(part) for part in cursor.split("."))
+        if not (0 <= tier <= 9 and 0 <= number < 2**63):
+            raise ValueError(cursor)
+        return tier, _EPOCH + timedelta(microseconds=moment), number
+    except (ValueError, OverflowError) as error:
+        raise InputError("server.web.bad_cursor") from error

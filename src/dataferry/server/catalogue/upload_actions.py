@@ -21,6 +21,7 @@ from dataferry.server.catalogue.metadata import safe_file_name
 from dataferry.server.catalogue.models import UPLOAD_TRANSITIONS, Dataset, Snapshot, Upload
 from dataferry.server.catalogue.read_options import checked_options
 from dataferry.server.catalogue.store import snapshot_store
+from dataferry.server.web.problems import ConflictError
 
 KIND = "catalogue.read_upload"
 CHUNK = 1024 * 1024
@@ -44,6 +45,7 @@ def receive_upload(
     options: Mapping[str, Any] | None = None,
     metadata: Mapping[str, Any] | None = None,
     organisation: str = "",
+    slug: str = "",
     distribution: str = "",
     language: str = "",
     source: str = "",
@@ -54,7 +56,7 @@ def receive_upload(
     once with the outcome `same`.
 
     Args:
-        dataset: None for a new one, which `metadata` then describes.
+        dataset: None for a new one, which `metadata`, `organisation` and `slug` then describe.
         file_name: as the sender calls it; cleaned, shown, never used as a path.
         options: declared `ReadOptions` as JSON; see `read_options.checked_options`.
         distribution: name of the form within the dataset; when absent, the only one there is, or the file's name.
@@ -72,7 +74,7 @@ def receive_upload(
     kept = keep_bytes(stream, name, source[:_LONGEST_URL])
     with transaction.atomic():
         if dataset is None:
-            row = create_dataset(user, metadata or {}, organisation=organisation, file_name=name)
+            row = create_dataset(user, metadata or {}, organisation=organisation, slug=slug, file_name=name)
         else:
             row = locked(dataset)
             people.require(user, "catalogue.upload", row)
@@ -210,7 +212,7 @@ def read_again(user: Any, snapshot: Snapshot, options: Mapping[str, Any] | None)
 
 def _move(upload: Upload, to: Upload.State) -> None:
     if to not in UPLOAD_TRANSITIONS[upload.state]:
-        raise RefusedError("server.catalogue.upload_not_failed", upload=upload.pk, state=upload.state)
+        raise ConflictError("server.catalogue.upload_not_failed", upload=upload.pk, state=upload.state)
     upload.state = to
 
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 MOST_CANDIDATES = 10_000
 _TIERS = (("title",), ("title", "keywords"), ("title", "keywords", "description"), ())
-_LABELS = {"title": "A", "keywords": "AB", "description": "ABC"}
+TIER_PREFIX = {"title": "a=", "keywords": "b=", "description": "c="}
+"""PostgreSQL: tokens of the first tiers stand in the index a second time with these before them. Weights would do the
+same, but its index does not hold them, and every candidate's row would be read to look."""
 _EVERYTHING = ("title", "keywords", "description", "columns")
 
 
@@ -37,12 +39,12 @@ def scope_marks(scope: Scope) -> list[str]:
 
 
 def match_text(asked: Sequence[Term], marks: Sequence[str], question: Question, parts: Sequence[str]) -> str:
-    """The condition in the language of this database's index. Tokens are letters and digits, so nothing is quoted in."""
+    """The condition in the language of this database's index. Tokens are letters and digits: nothing can be smuggled in."""
     wanted = [facet_mark(name, value) for name, value in question.facets.items()]
     if is_postgresql():
-        label = f":{_LABELS[parts[-1]]}" if parts else ""
-        words = [" | ".join("(" + " & ".join(_lexeme(t, label) for t in way) + ")" for way in term) for term in asked]
-        conditions = [" | ".join(_lexeme(mark, "") for mark in marks), *(_lexeme(mark, "") for mark in wanted), *words]
+        tier = TIER_PREFIX[parts[-1]] if parts else ""
+        words = [" | ".join("(" + " & ".join(_lexeme(t, tier) for t in way) + ")" for way in term) for term in asked]
+        conditions = [" | ".join(map(_lexeme, marks)), *map(_lexeme, wanted), *words]
         return " & ".join(f"({condition})" for condition in conditions)
     columns = "{" + " ".join(parts or _EVERYTHING) + "}"
     words = [" OR ".join("(" + " AND ".join(map(_string, way)) + ")" for way in term) for term in asked]
@@ -54,10 +56,8 @@ def match_text(asked: Sequence[Term], marks: Sequence[str], question: Question, 
     return " AND ".join(conditions)
 
 
-def _lexeme(token: str, label: str) -> str:
-    if token.endswith("*"):
-        return f"'{token[:-1]}':*{label.removeprefix(':')}"
-    return f"'{token}'{label}"
+def _lexeme(token: str, tier: str = "") -> str:
+    return f"'{tier}{token[:-1]}':*" if token.endswith("*") else f"'{tier}{token}'"
 
 
 def _string(token: str) -> str:
@@ -112,7 +112,7 @@ def nearest(tokens: Sequence[str], question: Question, scope: Scope, limit: int)
     since = question.since()
     recent = "AND entry.changed_at >= %s" if since is not None else ""
     if is_postgresql():
-        words = " | ".join(_lexeme(token, "") for token in tokens)
+        words = " | ".join(_lexeme(token) for token in tokens)
         newest = (
             f"SELECT * FROM catalogue_words WHERE words @@ %s::tsquery ORDER BY dataset_id DESC LIMIT {MOST_CANDIDATES}"
         )

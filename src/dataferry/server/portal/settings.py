@@ -110,6 +110,7 @@ DATABASES = {"default": environment.DATABASE_URL.read() or SQLITE}
 SIGNING_KEY = environment.SIGNING_KEY.read()
 STORE = environment.STORE.read() or str(HOME / "snapshots")
 UPLOAD_LIMIT = environment.UPLOAD_LIMIT.read() * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["dataferry.server.catalogue.receiving.LimitedUploadHandler"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
