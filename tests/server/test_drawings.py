@@ -13,12 +13,13 @@ import shapely
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dataferry.server.display.maps import HEIGHT, WIDTH
 from dataferry.server.display.marks import Mark, mark_panels
 from dataferry.server.display.scales import CLASSES, class_breaks, class_of, ticks
 from dataferry.server.workshop.actions import register_release
 from dataferry.server.workshop.drawings.charts import LONGEST_BAR, chart_drawing
 from dataferry.server.workshop.drawings.lineage import lineage_drawing
-from dataferry.server.workshop.drawings.maps import HEIGHT, WIDTH, map_drawing
+from dataferry.server.workshop.drawings.maps import map_drawing
 from dataferry.server.workshop.models import Release
 from dataferry.server.workshop.preview import PREVIEW_ROWS, preview
 from server.releases import COLUMNS, column, hexagons, make_release, same
@@ -164,9 +165,9 @@ def test_a_code_is_not_written_as_a_count(home: Path, tmp_path: Path) -> None:
 
 
 def test_a_map_of_another_datum_is_drawn_where_it_is() -> None:
-    from dataferry.server.workshop.drawings.maps import _to_wgs84
+    from dataferry.server.display.maps import to_wgs84
 
     shape = [shapely.Point(835776.133, 815604.834)]
-    (moved,) = _to_wgs84(shape, "EPSG:2326")
+    (moved,) = to_wgs84(shape, "EPSG:2326")
     assert (moved.x, moved.y) == pytest.approx((114.1721017, 22.2793116), abs=1e-6)
-    assert _to_wgs84(shape, "EPSG:4326") is shape
+    assert to_wgs84(shape, "EPSG:4326") is shape

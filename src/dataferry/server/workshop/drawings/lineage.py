@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dataferry.messages import Language
+from dataferry.server.display.maps import text_width
 from dataferry.server.display.words import INKS, datum_word, number, spoken
-from dataferry.server.workshop.drawings.maps import text_width
 
 NODE_GAP = 14.0
 LINE_HEIGHT = 17.0

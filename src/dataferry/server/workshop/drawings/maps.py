@@ -3,68 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from dataferry.messages import Language
-from dataferry.server.display.scales import class_breaks, class_of, nice_step
+from dataferry.server.display.maps import Frame, Place, frames_of, scale_bar, to_wgs84
+from dataferry.server.display.scales import class_breaks
 from dataferry.server.display.words import CITY_COLUMNS, INKS, cell
 from dataferry.server.workshop.columns import column_of, label_column
 from dataferry.server.workshop.data import data_path, first_rows
 from dataferry.server.workshop.drawings.kept import kept
 from dataferry.server.workshop.models import Release
 
-WIDTH, HEIGHT, PADDING = 560.0, 470.0, 26.0
-MARGIN = 12.0
 MOST_LABELS = 200
 LARGEST = 4000
-METRES_PER_DEGREE = 111_320.0
-WGS84 = frozenset({"EPSG:4326", "OGC:CRS84", "EPSG:4490"})
-_SMALLEST_EXTENT = 500.0
-_LETTER = 6.6
-_IDEOGRAPH = 12.4
-
-
-@dataclass(frozen=True)
-class Shape:
-    """One place. `path` is SVG path data; a point has none. `x`, `y` and `place` (degrees) are a point inside it.
-
-    `level` is its class, None without figure.
-    """
-
-    path: str
-    x: float
-    y: float
-    level: int | None
-    label: str
-    value: str
-    kind: str
-    place: tuple[float, float]
-    labelled: bool = False
-
-
-@dataclass(frozen=True)
-class Frame:
-    """One city's part of the map, in a view box of WIDTH by HEIGHT. `bbox` is west, south, east, north in degrees.
-
-    `wide` and `high` are what its places take of the view box, about its middle.
-    """
-
-    city: str
-    ink: str
-    shapes: tuple[Shape, ...]
-    bbox: tuple[float, float, float, float]
-    wide: float
-    high: float
-
-    @property
-    def left(self) -> float:
-        return round((WIDTH - self.wide) / 2, 1)
-
-    @property
-    def top(self) -> float:
-        return round((HEIGHT - self.high) / 2, 1)
 
 
 @dataclass(frozen=True)
@@ -80,15 +33,6 @@ class MapDrawing:
     total: int
 
 
-@dataclass(frozen=True)
-class _Place:
-    geometry: Any
-    value: float | None
-    text: str
-    label: str
-    city: str
-
-
 @kept
 def map_drawing(release: Release, language: Language) -> MapDrawing | None:
     """The map of a release, or None where it has no geometry. Kept: a release never changes."""
@@ -97,26 +41,20 @@ def map_drawing(release: Release, language: Language) -> MapDrawing | None:
     if not geometry or not data_path(release).is_file():
         return None
     places = _places(release, geometry, language)
-    by_city: dict[str, list[_Place]] = {}
+    by_city: dict[str, list[Place]] = {}
     for place in places:
         by_city.setdefault(place.city, []).append(place)
     if not by_city:
         return None
-    order = {city: index for index, city in enumerate(INKS)}
-    cities = sorted(by_city, key=lambda city: (order.get(city, len(order)), city))
     values = [place.value for place in places if place.value is not None]
     breaks = tuple(class_breaks(values))
-    boxes = {city: _bbox(by_city[city]) for city in cities}
-    scale = max(_metres_per_unit(box) for box in boxes.values())
-    frames = tuple(_frame(city, by_city[city], boxes[city], scale, breaks) for city in cities)
-    bar_km = nice_step(scale * WIDTH / 1000, 5)
+    frames, scale = frames_of(by_city, breaks)
+    bar, bar_km = scale_bar(scale)
     missing = bool(document.get("map")) and any(place.value is None for place in places)
-    return MapDrawing(
-        frames, breaks, missing, bar_km * 1000 / scale, bar_km, len(places), int(document["output"]["rows"])
-    )
+    return MapDrawing(frames, breaks, missing, bar, bar_km, len(places), int(document["output"]["rows"]))
 
 
-def _places(release: Release, geometry: str, language: Language) -> list[_Place]:
+def _places(release: Release, geometry: str, language: Language) -> list[Place]:
     import numpy as np
     import shapely
 
@@ -127,7 +65,7 @@ def _places(release: Release, geometry: str, language: Language) -> list[_Place]
     names = [name for name in (geometry, value_name, label_name, *CITY_COLUMNS) if name]
     rows = first_rows(release, names, LARGEST)
     shapes = shapely.from_wkb(np.array([row.get(geometry) for row in rows], dtype=object), on_invalid="ignore")
-    shapes = _to_wgs84(shapes, document["output"].get("crs"))
+    shapes = to_wgs84(shapes, document["output"].get("crs"))
     precision = column_of(document, value_name).get("precision")
     cities = document["cities"]
     only_city = cities[0] if len(cities) == 1 else ""
@@ -139,113 +77,8 @@ def _places(release: Release, geometry: str, language: Language) -> list[_Place]
         figure = float(value) if isinstance(value, int | float) and math.isfinite(value) else None
         city = next((str(row[name]) for name in CITY_COLUMNS if row.get(name) in INKS), only_city)
         label = cell(row.get(label_name)) if label_name else ""
-        found.append(_Place(shape, figure, cell(value, precision), label, city))
+        found.append(Place(shape, figure, cell(value, precision), label, city))
     return found
-
-
-def _to_wgs84(shapes: Any, crs: str | None) -> Any:
-    """Degrees of WGS 84 for the drawing, whatever datum the release states."""
-    if crs is None or crs in WGS84:
-        return shapes
-    import numpy as np
-    import shapely
-
-    from dataferry.geo import convert
-
-    def moved(points: Any) -> Any:
-        done = convert(points[:, 0], points[:, 1], crs, "EPSG:4326")
-        return np.column_stack([done.x, done.y])
-
-    return shapely.transform(shapes, moved)
-
-
-def _bbox(places: Sequence[_Place]) -> tuple[float, float, float, float]:
-    import shapely
-
-    west, south, east, north = shapely.total_bounds([place.geometry for place in places])
-    return float(west), float(south), float(east), float(north)
-
-
-def _metres_per_unit(box: tuple[float, float, float, float]) -> float:
-    west, south, east, north = box
-    wide = (east - west) * METRES_PER_DEGREE * math.cos(math.radians((south + north) / 2))
-    high = (north - south) * METRES_PER_DEGREE
-    return max(
-        max(wide, _SMALLEST_EXTENT) / (WIDTH - 2 * PADDING), max(high, _SMALLEST_EXTENT) / (HEIGHT - 2 * PADDING)
-    )
-
-
-def _frame(
-    city: str,
-    places: Sequence[_Place],
-    box: tuple[float, float, float, float],
-    scale: float,
-    breaks: Sequence[float],
-) -> Frame:
-    import shapely
-
-    west, south, east, north = box
-    per_x = METRES_PER_DEGREE * math.cos(math.radians((south + north) / 2)) / scale
-    per_y = METRES_PER_DEGREE / scale
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
-
-    def to_view(points: Any) -> Any:
-        points = points.copy()
-        points[:, 0] = WIDTH / 2 + (points[:, 0] - middle_x) * per_x
-        points[:, 1] = HEIGHT / 2 - (points[:, 1] - middle_y) * per_y
-        return points
-
-    shapes = [_shape(place, shapely.transform(shapely.force_2d(place.geometry), to_view), breaks) for place in places]
-    wide, high = round((east - west) * per_x + MARGIN, 1), round((north - south) * per_y + MARGIN, 1)
-    return Frame(city, INKS.get(city, "both"), tuple(_labelled(shapes)), box, wide, high)
-
-
-def _shape(place: _Place, geometry: Any, breaks: Sequence[float]) -> Shape:
-    import shapely
-
-    level = class_of(place.value, breaks)
-    centre = shapely.point_on_surface(geometry)
-    kind = {0: "point", 1: "line"}.get(int(shapely.get_dimensions(geometry)), "area")
-    path = "" if kind == "point" else _path(shapely.simplify(geometry, 0.35, preserve_topology=False) or geometry)
-    inside = shapely.point_on_surface(place.geometry)
-    degrees = (round(inside.x, 5), round(inside.y, 5))
-    return Shape(path, round(centre.x, 1), round(centre.y, 1), level, place.label, place.text, kind, degrees)
-
-
-def _path(geometry: Any) -> str:
-    """SVG path data of every ring and line, to a tenth of a unit."""
-    import shapely
-
-    parts = []
-    for part in shapely.get_parts(geometry):
-        area = shapely.get_type_id(part) == shapely.GeometryType.POLYGON
-        for line in shapely.get_rings(part) if area else [part]:
-            points = [f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(line)]
-            distinct = [point for index, point in enumerate(points) if index == 0 or point != points[index - 1]]
-            if len(distinct) > 1:
-                parts.append("M" + "L".join(distinct) + ("Z" if area else ""))
-    return "".join(parts)
-
-
-def _labelled(shapes: Sequence[Shape]) -> list[Shape]:
-    """Mark the shapes whose label finds room: bigger places first, no two labels over each other."""
-    taken: list[tuple[float, float, float, float]] = []
-    chosen = set()
-    for index in sorted(range(len(shapes)), key=lambda index: -len(shapes[index].path)):
-        shape = shapes[index]
-        half = text_width(shape.label) / 2
-        box = (shape.x - half - 3, shape.y - 8, shape.x + half + 3, shape.y + 8)
-        inside = box[0] > 2 and box[2] < WIDTH - 2
-        clear = all(box[2] < o[0] or box[0] > o[2] or box[3] < o[1] or box[1] > o[3] for o in taken)
-        if shape.label and shape.kind != "line" and inside and clear:
-            taken.append(box)
-            chosen.add(index)
-    return [replace(shape, labelled=index in chosen) for index, shape in enumerate(shapes)]
-
-
-def text_width(text: str) -> float:
-    """About how wide a short text is drawn at 12 units."""
-    return sum(_IDEOGRAPH if ord(character) > 0x2E7F else _LETTER for character in text)
 
 
 def frame_settings(drawing: MapDrawing) -> list[Mapping[str, Any]]:
