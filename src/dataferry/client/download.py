@@ -13,7 +13,6 @@ from typing import IO, Any
 from dataferry.client.transport import Transport
 from dataferry.messages import DataferryError, InputError, UnavailableError
 
-PIECE = 256 * 1024
 MOST_BREAKS = 6
 Step = Callable[[int, int | None], None]
 """Told how many bytes are here, and how many there are in all where that is known."""
@@ -106,7 +105,8 @@ class _Fetch:
                 self._again()
             if self.whole is None:
                 self.whole = _length(response, match, self.have)
-            for piece in response.iter_raw(PIECE):
+            # As they come: a buffer of ours would be lost with the line.
+            for piece in response.iter_raw():
                 self._keep(piece)
 
     def _again(self) -> None:
