@@ -33,6 +33,7 @@ __all__ = [
     "request_build",
     "save_draft",
     "share_draft",
+    "start_draft",
     "unshare_draft",
 ]
 
@@ -67,9 +68,7 @@ def open_draft(
     return start_draft(user, slug, manifest, recipe)
 
 
-def start_draft(
-    user: Any, slug: str, manifest: str, recipe: str, handed: Mapping[str, Snapshot] | None = None
-) -> Draft:
+def start_draft(user: Any, slug: str, manifest: str, recipe: str) -> Draft:
     """Start a product from its texts, as a push does; errors as `open_draft`."""
     people.require(user, "workshop.open_draft")
     _check_slug(slug)
@@ -80,7 +79,7 @@ def start_draft(
         draft = Draft.objects.create(
             slug=slug, product=product, owner=user, title=title, manifest=manifest, recipe=recipe
         )
-        attaching.tie_inputs(user, draft, handed)
+        attaching.tie_inputs(user, draft)
         journal.append(people.actor(user), "workshop.draft_opened", f"product:{slug}", {"draft": draft.pk})
     return draft
 
@@ -119,9 +118,7 @@ def _require_visible(user: Any, snapshot: Snapshot) -> None:
         raise MissingError("server.workshop.no_snapshot", snapshot=snapshot.sha256[:12])
 
 
-def save_draft(
-    user: Any, draft: Draft, manifest: str, recipe: str, revision: int, handed: Mapping[str, Snapshot] | None = None
-) -> Draft:
+def save_draft(user: Any, draft: Draft, manifest: str, recipe: str, revision: int) -> Draft:
     """Save the texts of a draft, if nobody saved it since `revision`; they may be wrong (see `checks.check_draft`).
 
     Raises:
@@ -138,7 +135,7 @@ def save_draft(
         if not rows.update(updated_at=timezone.now(), **changes):
             _tell_conflict(draft, revision)
         draft.refresh_from_db()
-        attaching.tie_inputs(user, draft, handed)
+        attaching.tie_inputs(user, draft)
     return draft
 
 

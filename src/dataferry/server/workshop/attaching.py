@@ -33,18 +33,17 @@ def declared_inputs(manifest: str) -> dict[str, Mapping[str, Any]] | None:
     return {str(name)[:63]: spec for name, spec in inputs.items() if isinstance(spec, Mapping)}
 
 
-def tie_inputs(user: Any, draft: Draft, handed: Mapping[str, Snapshot] | None = None) -> None:
+def tie_inputs(user: Any, draft: Draft) -> None:
     """Make the rows of a draft's inputs what its product.yaml says. Inside the caller's transaction.
 
-    An input that names a snapshot or a product is tied when `user` may see it. One that names a file keeps the snapshot
-    it was tied to, or gets the one that was `handed` over for it.
+    An input that names a snapshot or a product is tied when `user` may see it, or when it was tied to that one before.
     """
     declared = declared_inputs(draft.manifest)
     if declared is None:
         return
     known = {each.name: each for each in draft.inputs.select_related("snapshot__distribution__dataset", "upstream")}
     for name, spec in declared.items():
-        source = (handed or {}).get(name) or source_of(user, spec, known.get(name))
+        source = source_of(user, spec, known.get(name))
         _tie(draft, name, source, known.get(name))
     for name in known.keys() - declared.keys():
         known[name].delete()
@@ -70,7 +69,7 @@ def source_of(user: Any, spec: Mapping[str, Any], known: DraftInput | None) -> S
         return visible_releases(user).filter(product__slug=match[1]).first() if match else None
     if spec.get("dataset") is not None or spec.get("snapshot") is not None:
         return _named_snapshot(user, str(spec.get("dataset")), str(spec.get("snapshot")), known)
-    return known.snapshot if known is not None and spec.get("file") is not None else None
+    return None
 
 
 def _named_snapshot(user: Any, dataset: str, sha256: str, known: DraftInput | None) -> Snapshot | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.http import Http404, HttpRequest
@@ -10,6 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from dataferry.server.web.files import serve
+from dataferry.server.workshop.models import Release
 from dataferry.server.workshop.queries import release_file, release_of
 
 # A report was made from hostile text; it may show itself, and nothing else.
@@ -21,17 +23,35 @@ SHOWN_IN_PLACE = frozenset({"text/html", "application/json"})
 def download(request: HttpRequest, slug: str, version: str, name: str) -> HttpResponseBase:
     """One file of a release. Only files that its record lists exist here."""
     release = release_of(request.user, slug, version)
-    found = release_file(release, name) if release else None
-    if release is None or found is None:
+    if release is None:
+        raise Http404
+    return file_answer(request, release, name)
+
+
+def file_answer(request: HttpRequest, release: Release, name: str) -> HttpResponseBase:
+    """A file of a release that the caller may see, by the name that its record lists.
+
+    Raises:
+        Http404: no such file.
+    """
+    found = release_file(release, name)
+    if found is None:
         raise Http404
     entry, path = found
     response = serve(request, Path(path), str(entry["sha256"]), release.registered_at.timestamp())
+    if not hasattr(release, "publication"):
+        # What one person may see must not lie in a cache between them and others.
+        response["Cache-Control"] = "private, no-cache"
     if response.status_code in {200, 206}:
-        media_type = str(entry["media_type"])
-        inline = media_type.partition(";")[0] in SHOWN_IN_PLACE
-        response["Content-Type"] = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
-        file_name = f"{slug}-{version}-{Path(name).name}"
-        response["Content-Disposition"] = content_disposition_header(not inline, file_name) or "inline"
-        if inline:
-            response["Content-Security-Policy"] = REPORT_POLICY
+        _describe(response, release, entry, name)
     return response
+
+
+def _describe(response: HttpResponseBase, release: Release, entry: Mapping[str, object], name: str) -> None:
+    media_type = str(entry["media_type"])
+    inline = media_type.partition(";")[0] in SHOWN_IN_PLACE
+    response["Content-Type"] = f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
+    file_name = f"{release.product.slug}-{release.version}-{Path(name).name}"
+    response["Content-Disposition"] = content_disposition_header(not inline, file_name) or "inline"
+    if inline:
+        response["Content-Security-Policy"] = REPORT_POLICY

@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from dataferry.messages import MissingError
-from dataferry.server.workshop.models import OPEN, Build, Draft, Product, Release
+from dataferry.server.workshop.models import OPEN, Build, Draft, DraftShare, Product, Release
+
+MOST_WORDS = 20
 
 
 def _key(user: Any) -> int | None:
     return user.pk if user is not None and user.is_authenticated and user.is_active else None
+
+
+def _shared_drafts(key: int) -> QuerySet[DraftShare, dict[str, Any]]:
+    return DraftShare.objects.filter(user=key).values("draft")
+
+
+def _shared_products(key: int) -> QuerySet[DraftShare, dict[str, Any]]:
+    return DraftShare.objects.filter(user=key).values("draft__product")
 
 
 def visible_releases(user: Any) -> QuerySet[Release]:
@@ -23,23 +34,42 @@ def visible_releases(user: Any) -> QuerySet[Release]:
     return Release.objects.filter(seen).select_related("product", "publication")
 
 
-def _shared_products(key: int) -> QuerySet[Product]:
-    return Product.objects.filter(draft__shares__user=key)
+def visible_products(user: Any, words: str = "") -> QuerySet[Product]:
+    """Products with a published release, and the person's own or shared ones with any release.
 
-
-def visible_products(user: Any) -> QuerySet[Product]:
-    """Products with a published release, and the person's own or shared ones with any release."""
+    Each has `shown_title` and `shown_version`, of its newest published release (its newest one where none is), without
+    any document being loaded.
+    """
     seen = Q(newest__isnull=False)
     if (key := _key(user)) is not None:
-        seen |= Q(owner=key, releases__isnull=False) | Q(draft__shares__user=key, releases__isnull=False)
-    return Product.objects.filter(seen).distinct().select_related("newest", "newest__publication")
+        mine = Q(owner=key) | Q(pk__in=_shared_products(key))
+        seen |= mine & Q(Exists(Release.objects.filter(product=OuterRef("pk"))))
+    products = Product.objects.filter(seen)
+    for word in words.casefold().split()[:MOST_WORDS]:
+        products = products.filter(Q(words__contains=word) | Q(slug__contains=word))
+    any_newest = Release.objects.filter(product=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    shown = Release.objects.filter(pk=OuterRef("shown"))
+    return products.annotate(shown=Coalesce("newest_id", Subquery(any_newest))).annotate(
+        shown_title=Subquery(shown.values("document__title")[:1]), shown_version=Subquery(shown.values("version")[:1])
+    )
+
+
+def product_of(user: Any, slug: str) -> Product:
+    """
+    Raises:
+        MissingError: no such product, or none of its releases is for this person.
+    """
+    product = visible_products(user).filter(slug=slug).first()
+    if product is None:
+        raise MissingError("server.workshop.no_product", slug=slug[:80])
+    return product
 
 
 def visible_drafts(user: Any) -> QuerySet[Draft]:
     """The person's own drafts and those shared with them, last changed first."""
     key = _key(user)
     drafts = Draft.objects.select_related("owner", "product").prefetch_related("shares")
-    return drafts.filter(Q(owner=key) | Q(shares__user=key)).distinct() if key is not None else drafts.none()
+    return drafts.filter(Q(owner=key) | Q(pk__in=_shared_drafts(key))) if key is not None else drafts.none()
 
 
 def draft_of(user: Any, slug: str) -> Draft:
@@ -56,7 +86,7 @@ def draft_of(user: Any, slug: str) -> Draft:
 def gallery(words: str = "") -> QuerySet[Product]:
     """Products with a published release, the newest first; with `words`, those whose texts hold every one of them."""
     products = Product.objects.filter(newest__isnull=False).select_related("newest", "newest__product")
-    for word in words.casefold().split()[:20]:
+    for word in words.casefold().split()[:MOST_WORDS]:
         products = products.filter(words__contains=word)
     return products.order_by("-newest_id")
 
@@ -94,8 +124,8 @@ def visible_builds(user: Any) -> QuerySet[Build]:
     """Builds of this house's own products, of the person's drafts, and those the person asked for; newest first."""
     seen = Q(draft__isnull=True, revision__isnull=True)
     if (key := _key(user)) is not None:
-        seen |= Q(draft__owner=key) | Q(draft__shares__user=key) | Q(job__asked_by=key)
-    return Build.objects.filter(seen).distinct().select_related("job", "draft", "release", "release__product")
+        seen |= Q(draft__owner=key) | Q(draft__in=_shared_drafts(key)) | Q(job__asked_by=key)
+    return Build.objects.filter(seen).select_related("job", "draft", "release", "release__product")
 
 
 def build_by_id(user: Any, build_id: int) -> Build:
