@@ -142,7 +142,12 @@ def _prepare(examples: Path | None) -> None:
         account = house.first_account()
         house.recover()
         requested = list(house.request_builds(examples)) if examples else []
-    for folder, error, _new in requested:
+        refused = {folder for folder, error, _new in requested if error is not None}
+        unread = list(house.register_datasets(examples)) if examples else []
+    for folder, error in [
+        *((folder, error) for folder, error, _new in requested),
+        *((folder, error) for folder, error in unread if folder not in refused),
+    ]:
         if error is not None:
             console.print(f"[yellow]![/] {folder.name}:", end=" ")
             console.print(error.text(), markup=False)

@@ -15,6 +15,11 @@ TITLE = {"title": {"en": "Museums"}}
 CSV = "名稱,類別,數目\n灣仔,博物館,3\n中西區,圖書館,5\n".encode("big5")
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def store(settings: Any, home: Path, db: None) -> Path:
     """The snapshot store of this test."""

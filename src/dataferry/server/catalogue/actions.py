@@ -7,6 +7,7 @@ from dataferry.server.catalogue.dataset_actions import (
     publish_dataset,
     withdraw_dataset,
 )
+from dataferry.server.catalogue.examples import register_file, register_inputs
 from dataferry.server.catalogue.product_folder import ProductFolder, product_folder
 from dataferry.server.catalogue.registering import ReadColumn, StoredReading, finish_upload, register_snapshot
 from dataferry.server.catalogue.upload_actions import fail_upload, read_again, receive_upload, retry_upload
@@ -24,6 +25,8 @@ __all__ = [
     "publish_dataset",
     "read_again",
     "receive_upload",
+    "register_file",
+    "register_inputs",
     "register_snapshot",
     "retry_upload",
     "withdraw_dataset",

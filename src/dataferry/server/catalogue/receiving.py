@@ -24,7 +24,7 @@ class LimitedUploadHandler(TemporaryFileUploadHandler):
         META: Any,
         content_length: int,
         boundary: Any,
-        encoding: str | None = None,  # noqa: N803
+        encoding: str | None = None,
     ) -> None:
         self._received = 0
         if content_length > settings.UPLOAD_LIMIT + _OVERHEAD:

@@ -76,13 +76,41 @@ def candidates(limit: int = MOST_CANDIDATES) -> str:
 def matching(
     asked: Sequence[Term], question: Question, scope: Scope, after: Position | None, limit: int
 ) -> list[Position]:
-    """Datasets that meet every term, by tier, then newest first."""
+    """Datasets that meet every term, by tier, then newest first. Two queries at most."""
+    if after is None or after[0] == 0:
+        # A common word fills the page with titles; the long lists of the other tiers then need not be looked at.
+        rows = _by_tier(asked, question, scope, after, limit, _TIERS[:1])
+        if len(rows) >= limit:
+            return rows
+    return _by_tier(asked, question, scope, after, limit, _TIERS)
+
+
+def _by_tier(
+    asked: Sequence[Term],
+    question: Question,
+    scope: Scope,
+    after: Position | None,
+    limit: int,
+    searched: Sequence[tuple[str, ...]],
+) -> list[Position]:
     marks = scope_marks(scope)
-    values: list[Any] = [match_text(asked, marks, question, parts) for parts in _TIERS]
+    values: list[Any] = [match_text(asked, marks, question, parts) for parts in searched]
     tiers = " UNION ALL ".join(
-        f"SELECT id, {tier} AS tier FROM ({candidates()}) AS tier_{tier}" for tier in range(len(_TIERS))
+        f"SELECT id, {tier} AS tier FROM ({candidates()}) AS tier_{tier}" for tier in range(len(searched))
     )
-    where = ["TRUE" if is_postgresql() else "1"]
+    where, more = _conditions(question, after)
+    sql = (
+        f"WITH found AS ({tiers}), best AS (SELECT id, MIN(tier) AS tier FROM found GROUP BY id)"
+        " SELECT best.tier, entry.changed_at, entry.dataset_id FROM best"
+        " JOIN catalogue_searchentry AS entry ON entry.dataset_id = best.id"
+        f" {where} ORDER BY best.tier, entry.changed_at DESC, entry.dataset_id DESC LIMIT {limit}"
+    )
+    return _positions(sql, [*values, *more])
+
+
+def _conditions(question: Question, after: Position | None) -> tuple[str, list[Any]]:
+    """What the rows of the answer must meet besides: changed recently, and after the page before."""
+    where, values = [], []
     since = question.since()
     if since is not None:
         where.append("entry.changed_at >= %s")
@@ -93,13 +121,7 @@ def matching(
             " OR (entry.changed_at = %s AND entry.dataset_id < %s))))"
         )
         values += [after[0], after[0], _instant(after[1]), _instant(after[1]), after[2]]
-    sql = (
-        f"WITH found AS ({tiers}), best AS (SELECT id, MIN(tier) AS tier FROM found GROUP BY id)"
-        " SELECT best.tier, entry.changed_at, entry.dataset_id FROM best"
-        " JOIN catalogue_searchentry AS entry ON entry.dataset_id = best.id"
-        f" WHERE {' AND '.join(where)} ORDER BY best.tier, entry.changed_at DESC, entry.dataset_id DESC LIMIT {limit}"
-    )
-    return _positions(sql, values)
+    return (f"WHERE {' AND '.join(where)}" if where else ""), values
 
 
 def nearest(tokens: Sequence[str], question: Question, scope: Scope, limit: int) -> list[Position]:

@@ -16,6 +16,7 @@ from django.core.management import call_command
 
 from dataferry.messages import DataferryError
 from dataferry.server import jobs
+from dataferry.server.catalogue.actions import register_inputs
 from dataferry.server.workshop.queue import request_build
 
 FIRST_ACCOUNT = "admin"
@@ -82,6 +83,21 @@ def request_builds(examples: Path) -> Iterator[tuple[Path, DataferryError | None
             continue
         build = request_build(manifest.name, manifest.version, folder, manifest.title.to_json())
         yield folder, None, build is not None
+
+
+def register_datasets(examples: Path) -> Iterator[tuple[Path, DataferryError]]:
+    """Take the files that the example products read in as public datasets of the first administrator.
+
+    What is there already is left as it is. Gives the folders whose files could not be taken in, and why.
+    """
+    owner = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if owner is None:
+        return
+    for folder in product_folders(examples):
+        try:
+            register_inputs(owner, folder)
+        except DataferryError as error:
+            yield folder, error
 
 
 def recover() -> int:
