@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -50,12 +52,24 @@ def worker_command(*, grace: float, interval: float = 1.0, until_empty: bool = F
     return [sys.executable, "-m", "dataferry.server.manage", "worker", *options]
 
 
+def share_figures(home: Path) -> None:
+    """Web processes started from here share their figures for Prometheus in a folder of this machine's own."""
+    from dataferry.server.portal.metrics import fresh_folder
+
+    folder = home / "metrics" / (platform.node() or "here")
+    fresh_folder(folder)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
 def web(processes: WebProcesses = 1, host: Host = None, port: Port = None) -> None:
     """Serve the pages and the API on this machine, for a site of several processes. SIGTERM stops it."""
     _enter()
+    from django.conf import settings
+
     from dataferry.server.portal import environment, house
 
     house.collect_static_files()
+    share_figures(settings.HOME)
     where = (host or environment.HOST.read(), port or environment.PORT.read())
     console.print(word("up_listens", address=f"[bold]http://{where[0]}:{where[1]}[/]"))
     sys.stdout.flush()

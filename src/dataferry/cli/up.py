@@ -19,7 +19,7 @@ import dataferry
 from dataferry.cli.house import SETTINGS, need_server
 from dataferry.cli.output import console, progress, word
 from dataferry.cli.processes import Child, stop
-from dataferry.cli.serve import web_command, worker_command
+from dataferry.cli.serve import share_figures, web_command, worker_command
 from dataferry.messages import InputError, RefusedError, UnavailableError, UsageError
 
 READY_WITHIN = 60
@@ -64,6 +64,7 @@ def up(home: Home = None, examples: Examples = None, host: Host = None, port: Po
         _check_port(*address)
         os.environ["DATAFERRY_HOME"] = str(folder)
         _prepare(_examples_folder(environment.EXAMPLES.read()))
+        share_figures(folder)
         children = [
             Child("web", web_command(*address, environment.THREADS.read())),
             Child("worker", worker_command(grace=WORKER_GRACE, interval=WORKER_INTERVAL)),

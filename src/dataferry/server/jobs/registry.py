@@ -65,7 +65,7 @@ class Rhythm:
         """The next run later than `now`, on the grid that `last` lies on: what was missed meanwhile is left out."""
         if self.every is not None:
             return last + self.every * ((now - last) // self.every + 1)
-        local = timezone.localtime(now)
+        local = timezone.localtime(now, timezone.get_default_timezone())
         candidate = datetime.combine(local.date(), self.at or time(), tzinfo=local.tzinfo)
         return candidate if candidate > now else candidate + timedelta(days=1)
 

@@ -91,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dataferry.server.display.languages.language_context",
                 "dataferry.server.people.places.account_places",
+                "dataferry.server.portal.operations.may_operate",
             ]
         },
     }

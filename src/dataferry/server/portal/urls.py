@@ -26,7 +26,9 @@ urlpatterns = [
         path("", pages.home, name="home"),
         path("api/", api_pages.reference, name="api-reference"),
         path("account/", include("dataferry.server.people.urls")),
+        path("datasets/", include("dataferry.server.catalogue.urls")),
         path("products/", include("dataferry.server.workshop.urls")),
+        path("operations/", include("dataferry.server.portal.urls_operations")),
         path("workshop/", include("dataferry.server.workshop.urls_drafts")),
     ),
 ]

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dataferry.messages import DataferryError, say
+from dataferry.server.display import words
 from dataferry.server.display.languages import page_language
-from dataferry.server.display.words import day, finding_text
+from dataferry.server.display.words import finding_text
 from dataferry.server.jobs import queries
 from dataferry.server.jobs.models import Job
 from dataferry.server.jobs.registry import handler_of
@@ -92,7 +93,4 @@ def took(job: Job) -> str:
 @register.filter
 def moment(instant: datetime | None) -> str:
     """Day and time of day, in the zone of the page."""
-    if instant is None:
-        return ""
-    local = timezone.localtime(instant)
-    return f"{day(local)} {local:%H:%M}"
+    return "" if instant is None else words.moment(instant)
