@@ -13,9 +13,10 @@ from server.persons import PASSWORD, make_person
 
 
 @pytest.fixture(autouse=True)
-def _fresh_counters() -> None:
-    """allauth counts tries in the cache, which outlives a test."""
+def _fresh_counters(settings: Any) -> None:
+    """allauth counts tries in the cache, which outlives a test. Slow hashes of passwords are not what is tested."""
     cache.clear()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ class VerifyUnlessFirst(EmailVerificationStage):
 
     def handle(self) -> Any:
         user = self.login.user
-        if user.is_superuser and not user.email and not user.emailaddress_set.exists():
+        if user is not None and user.is_superuser and not user.email and not user.emailaddress_set.exists():
             return None, True
         return super().handle()
 

@@ -33,8 +33,10 @@ def own_language_and_time(get_response: Answer) -> Answer:
         with timezone.override(zone_of(profile)):
             if not profile.language or get_language_from_path(request.path_info):
                 return get_response(request)
-            with translation.override(profile.language), speaking(tongue().library):
-                request.LANGUAGE_CODE = profile.language
+            # Not only inside a block: LocaleMiddleware asks afterwards where to send an address without a language.
+            translation.activate(profile.language)
+            request.LANGUAGE_CODE = profile.language
+            with speaking(tongue().library):
                 return get_response(request)
 
     return layer

@@ -18,11 +18,11 @@ from dataferry.server.people import predicates
 rules.add_perm("people.use_account", predicates.is_signed_in)
 rules.add_perm("people.use_tokens", predicates.is_member)
 rules.add_perm("people.create_organisation", predicates.is_member)
-rules.add_perm("people.see_organisation", predicates.belongs_to_organisation | predicates.is_administrator)
+rules.add_perm("people.see_organisation", predicates.belongs_to_organisation | predicates.is_administrator_somewhere)
 rules.add_perm("people.manage_organisation", predicates.manages_organisation)
 rules.add_perm("people.verify_organisation", predicates.is_administrator)
 rules.add_perm("people.grant_role", predicates.is_administrator)
-rules.add_perm("people.see_roles", predicates.is_administrator)
+rules.add_perm("people.see_roles", predicates.is_administrator_somewhere)
 
 
 class SignInNeeded(RefusedError):  # noqa: N818 - rooms say what is needed, not that it is an error
@@ -37,6 +37,8 @@ def can(user: Any, permission: str, obj: Any = None) -> bool:
     Raises:
         KeyError: no room declares this permission (a fault of ours).
     """
+    if not rules.perm_exists(permission):
+        raise KeyError(permission)
     return bool(rules.has_perm(permission, user, obj))
 
 

@@ -87,6 +87,12 @@ def is_administrator(user: Any, obj: Any = None) -> bool:
     return (_standing(user) is not None and user.is_superuser) or holds(user, Role.ADMINISTRATOR, obj)
 
 
+@rules.predicate
+def is_administrator_somewhere(user: Any) -> bool:
+    """An administrator of one city at least."""
+    return is_administrator(user, None)
+
+
 @cache
 def has_role(role: str) -> Any:
     """The predicate "holds this role where the object is". See `holds`."""

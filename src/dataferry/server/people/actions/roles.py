@@ -48,6 +48,7 @@ def grant_role(by: User, email: str, role: str, city: str = "", until: datetime 
         details = {"role": role, "city": city, "until": ends}
         journal.append(actor(by), "people.role_granted", actor(person), details)
     forget(person)
+    forget(by)
     return grant
 
 
@@ -71,3 +72,4 @@ def revoke_role(by: User, grant_id: int) -> None:
         details = {"role": grant.role, "city": grant.city}
         journal.append(actor(by), "people.role_revoked", actor(person), details)
     forget(person)
+    forget(by)

@@ -1,0 +1,131 @@
+"""Organisations are joined by consent, always have a manager, and are verified by administrators only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from server.persons import make_person
+
+from dataferry.messages import InputError, MissingError, RefusedError
+from dataferry.server import people
+from dataferry.server.journal.models import Event
+from dataferry.server.people import actions
+from dataferry.server.people.models import Invitation, Membership, Organisation
+from dataferry.server.web.problems import ConflictError
+
+pytestmark = pytest.mark.django_db
+
+NAME = {"en": "Harbour Office", "zh-Hant": "海港處"}
+PAGE = "https://ferry.example/en/account/organisations/"
+
+
+@pytest.fixture
+def office(member: Any) -> Organisation:
+    return actions.create_organisation(member, NAME, "harbour-office", "hong-kong")
+
+
+def test_who_was_invited_joins_by_saying_so(
+    office: Organisation, member: Any, mailoutbox: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.invite(member, office.slug, "New@Example.org", page=PAGE)
+    letter = mailoutbox[0]
+    assert letter.to == ["new@example.org"]
+    assert PAGE in letter.body
+    assert "Harbour Office" in letter.subject
+    stranger, unproven = make_person("stranger@example.org"), make_person("new@example.org", verified=False)
+    invitation = Invitation.objects.get()
+    with pytest.raises(MissingError):
+        actions.accept_invitation(stranger, invitation.pk)
+    with pytest.raises(RefusedError):
+        actions.accept_invitation(unproven, invitation.pk)
+    unproven.emailaddress_set.update(verified=True)
+    people.predicates.forget(unproven)
+    actions.accept_invitation(unproven, invitation.pk)
+    assert Membership.objects.get(user=unproven).is_manager is False
+    assert not Invitation.objects.exists()
+    with pytest.raises(MissingError):
+        actions.accept_invitation(unproven, invitation.pk)
+
+
+def test_there_is_always_a_manager(office: Organisation, member: Any) -> None:
+    other = make_person()
+    Membership.objects.create(organisation=office, user=other)
+    for act in (
+        lambda: actions.leave_organisation(member, office.slug),
+        lambda: actions.remove_member(member, office.slug, member.pk),
+        lambda: actions.set_manager(member, office.slug, member.pk, False),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            act()
+        assert refused.value.code == "server.people.last_manager"
+    actions.set_manager(member, office.slug, other.pk, True)
+    actions.leave_organisation(member, office.slug)
+    with pytest.raises(RefusedError):
+        actions.leave_organisation(other, office.slug)
+    actions.close_organisation(other, office.slug)
+    assert not Organisation.objects.exists()
+
+
+def test_a_plain_member_manages_nothing_and_a_stranger_sees_nothing(office: Organisation, member: Any) -> None:
+    plain, stranger = make_person(), make_person()
+    Membership.objects.create(organisation=office, user=plain)
+    for person, error in ((plain, RefusedError), (stranger, MissingError)):
+        for act in (
+            lambda: actions.invite(person, office.slug, "x@example.org", page=PAGE),
+            lambda: actions.remove_member(person, office.slug, member.pk),
+            lambda: actions.set_manager(person, office.slug, person.pk, True),
+            lambda: actions.change_organisation(person, office.slug, NAME, ""),
+            lambda: actions.close_organisation(person, office.slug),
+        ):
+            with pytest.raises(error):
+                act()
+    assert Membership.objects.count() == 2
+    assert not Invitation.objects.exists()
+
+
+def test_only_administrators_verify_and_a_new_name_must_be_verified_again(
+    office: Organisation, member: Any, administrator: Any
+) -> None:
+    with pytest.raises(RefusedError):
+        actions.verify_organisation(member, office.slug, True)
+    with pytest.raises(RefusedError):
+        actions.verify_organisation(make_person("", "administrator", city="shanghai"), office.slug, True)
+    actions.verify_organisation(administrator, office.slug, True)
+    actions.verify_organisation(administrator, office.slug, True)
+    assert actions.change_organisation(member, office.slug, NAME, "hong-kong").verified
+    assert not actions.change_organisation(member, office.slug, {"en": "Police"}, "hong-kong").verified
+    assert [event.act for event in Event.objects.order_by("sequence")] == [
+        "people.organisation_verified",
+        "people.organisation_unverified",
+    ]
+    assert all(event.object == f"organisation:{office.pk}" for event in Event.objects.all())
+
+
+@pytest.mark.parametrize(
+    ("name", "slug", "city"),
+    [
+        ({}, "fine", ""),
+        ({"en": "   "}, "fine", ""),
+        ({"en": "two\nlines"}, "fine", ""),
+        ({"en": "evil\u202egnp"}, "fine", ""),
+        ({"en": "x" * 121}, "fine", ""),
+        (NAME, "Not a slug", ""),
+        (NAME, "../../etc", ""),
+        (NAME, "-start", ""),
+        (NAME, "", ""),
+        (NAME, "x" * 61, ""),
+        (NAME, "fine", "atlantis"),
+    ],
+)
+def test_what_is_no_organisation(member: Any, name: Any, slug: str, city: str) -> None:
+    with pytest.raises(InputError):
+        actions.create_organisation(member, name, slug, city)
+    assert not Organisation.objects.exists()
+
+
+def test_a_short_name_is_taken_once(office: Organisation) -> None:
+    with pytest.raises(ConflictError):
+        actions.create_organisation(make_person(), NAME, office.slug)
+    assert Membership.objects.count() == 1
