@@ -17,7 +17,7 @@ from dataferry.server.catalogue.models import Column, Dataset, Snapshot
 from dataferry.server.catalogue.showing import evidence, history, use
 from dataferry.server.catalogue.showing.asked import asked_of, test_words
 from dataferry.server.catalogue.showing.columns import columns_shown
-from dataferry.server.catalogue.showing.map_words import classes, map_words
+from dataferry.server.catalogue.showing.map_words import classes, map_words, moving_words
 from dataferry.server.catalogue.showing.places import NoMap, places_map
 from dataferry.server.catalogue.showing.preview import preview
 from dataferry.server.catalogue.words import keyword_list, spoken_with_provenance
@@ -40,7 +40,7 @@ def dataset(request: HttpRequest, slug: str, sha256: str | None = None) -> HttpR
     columns = list(snapshot.columns.all())
     context = _frame(request, found, snapshot) | _rows(request, snapshot, columns)
     if is_partial(request, ROWS_TARGET):
-        return render(request, "catalogue/_rows.html", context)
+        return render(request, "catalogue/_rows.html", context | {"partial_rows": True})
     context |= _facts(request, found, snapshot, columns)
     context |= {
         "newest": snapshots[0],
@@ -120,6 +120,7 @@ def _facts(request: HttpRequest, found: Dataset, snapshot: Snapshot, columns: li
         "columns_total": len(columns),
         "drawing": None if isinstance(drawing, NoMap) else drawing,
         "no_map": map_words(drawing.why) if isinstance(drawing, NoMap) else "",
+        "map_words": moving_words(),
         "classes": () if isinstance(drawing, NoMap) else classes(drawing.breaks),
         "report": report,
         "ledger": {name: count for name, count in ledger.items() if count or name in {"read", "kept"}},
@@ -129,5 +130,5 @@ def _facts(request: HttpRequest, found: Dataset, snapshot: Snapshot, columns: li
         "terms_findings": findings(terms.findings, language),
         "loaders": use.loaders(request, found.slug, snapshot, public=found.is_public),
         "files": use.addresses(request, found.slug, snapshot),
-        "api_address": request.build_absolute_uri(f"/api/v1/datasets/{found.slug}"),
+        "api_address": request.build_absolute_uri(reverse("api:get_dataset", args=[found.slug])),
     }

@@ -247,12 +247,25 @@ class DatasetForm(AboutForm):
                 texts[field_name(part, language)].help_text = provenance_words(getattr(dataset, part), language)
         self.fields = {**texts, **self.fields}
 
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """The texts by language, the page's own first."""
+        first = page_language()
+        return [
+            {
+                "name": tongue.name,
+                "tag": "" if tongue.library == first else tongue.tag,
+                "fields": [self[field_name(part, tongue.library)] for part in self.PARTS],
+            }
+            for tongue in sorted(TONGUES, key=lambda each: each.library != first)
+        ]
+
     def changes(self) -> dict[str, Any]:
         """What `actions.change_dataset` takes."""
         plain = ("city", "publisher", "licence", "source", "attribution", "synthetic")
         return {name: self.cleaned_data[name] for name in plain} | {part: texts_of(self, part) for part in self.PARTS}
 
-    def organisation(self) -> str | None:
+    def chosen_organisation(self) -> str | None:
         """The chosen organisation; None where there was nothing to choose, so that it stays."""
         return self.cleaned_data.get("organisation")
 

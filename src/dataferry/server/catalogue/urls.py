@@ -9,8 +9,8 @@ register_converter(DigestConverter, "digest")
 
 urlpatterns = [
     path("", pages.datasets, name="datasets"),
-    path("+/", upload_pages.new, name="dataset_new"),
-    path("+/<int:number>/", upload_pages.upload, name="upload"),
+    path("new/", upload_pages.new, name="dataset_new"),
+    path("uploads/<int:number>/", upload_pages.upload, name="upload"),
     path("<slug:slug>/", dataset_pages.dataset, name="dataset"),
     path("<slug:slug>/edit/", change_pages.edit, name="dataset_edit"),
     path("<slug:slug>/publish/", change_pages.publish, name="dataset_publish"),
@@ -18,5 +18,5 @@ urlpatterns = [
     path("<slug:slug>/upload/", upload_pages.add, name="dataset_upload"),
     path("<slug:slug>/<digest:sha256>/", dataset_pages.dataset, name="dataset_snapshot"),
     path("<slug:slug>/<digest:sha256>/again/", upload_pages.again, name="snapshot_again"),
-    path("<slug:slug>/<digest:sha256>/start/", change_pages.start, name="product_start"),
+    path("<slug:slug>/<digest:sha256>/folder/", change_pages.start, name="product_start"),
 ]

@@ -30,3 +30,12 @@ def classes(breaks: Sequence[float]) -> list[tuple[int, str, str]]:
         (index, limits[index - 1] if index else "", limits[index] if index < len(limits) else "")
         for index in range(len(limits) + 1)
     ]
+
+
+def moving_words() -> dict[str, str]:
+    """What the map says that moves, in the page's language."""
+    return {
+        "closer": _("Zoom in"),
+        "farther": _("Zoom out"),
+        "moves": _("Map: arrow keys move it, plus and minus zoom"),
+    }

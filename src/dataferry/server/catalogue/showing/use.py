@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -23,16 +22,14 @@ class Loader:
 
 def addresses(request: HttpRequest, slug: str, snapshot: Snapshot) -> dict[str, str]:
     """Where the received bytes and the table are, by digest: what they answer never changes."""
-    return {
-        name: request.build_absolute_uri(reverse(f"dataset_{name}", args=[slug, snapshot.sha256, file]))
-        for name, file in (("raw", snapshot.file_name), ("table", f"{slug}.parquet"))
-    }
+    about = reverse("api:get_snapshot_of_dataset", args=[slug, snapshot.sha256])
+    return {name: request.build_absolute_uri(f"{about}/{part}") for name, part in (("raw", "file"), ("table", "table"))}
 
 
 def loaders(request: HttpRequest, slug: str, snapshot: Snapshot, *, public: bool) -> list[Loader]:
     """pandas, R, QGIS and curl. Programs have no session, so a dataset that is not public asks them for a token."""
     found = addresses(request, slug, snapshot)
-    table, raw, file = found["table"], found["raw"], _file_name(found["table"])
+    table, raw, file = found["table"], found["raw"], f"{slug}-{snapshot.short}.parquet"
     token = "" if public else ' -H "Authorization: Bearer $DATAFERRY_TOKEN"'
     fetch = f'curl -fo {file}{token} "{table}"\necho "{snapshot.table_sha256}  {file}" | sha256sum -c'
     note = _("Fetches the table and checks that it arrived whole:")
@@ -52,9 +49,5 @@ def loaders(request: HttpRequest, slug: str, snapshot: Snapshot, *, public: bool
         Loader("pandas", python, "" if direct else after),
         Loader("R", r, after),
         Loader("QGIS", file, map_note),
-        Loader(_("As received"), f'curl -fO{token} "{raw}"', _("The very bytes that were received:")),
+        Loader(_("As received"), f'curl -fOJ{token} "{raw}"', _("The very bytes that were received:")),
     ]
-
-
-def _file_name(address: str) -> str:
-    return urlsplit(address).path.rpartition("/")[2]
