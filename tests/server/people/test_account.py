@@ -54,9 +54,15 @@ def a_full_life() -> tuple[User, Client]:
     Client().post("/en/account/login/", {"login": user.email, "password": "wrong"})
     desk = sign_in(Client(), make_desk().username, PASSWORD)
     address = user.emailaddress_set.get(primary=True)
-    desk.post(f"/admin/account/emailaddress/{address.pk}/change/", {
-        "user": user.pk, "email": address.email, "verified": "on", "primary": "on",
-    })
+    desk.post(
+        f"/admin/account/emailaddress/{address.pk}/change/",
+        {
+            "user": user.pk,
+            "email": address.email,
+            "verified": "on",
+            "primary": "on",
+        },
+    )
     return user, client
 
 
@@ -74,7 +80,10 @@ def test_the_copy_holds_everything_the_tables_hold() -> None:
     answer = client.post(asked, {"password": PASSWORD})
     assert answer["Content-Disposition"].startswith("attachment")
     copy = json.loads(answer.content)["rooms"]["people"]
-    assert {each["email"] for each in copy["email_addresses"]} == {"xiaoming.wong@example.org", "private-wong@example.net"}
+    assert {each["email"] for each in copy["email_addresses"]} == {
+        "xiaoming.wong@example.org",
+        "private-wong@example.net",
+    }
     assert copy["profile"]["display_name"] == "黃小明 Wong"
     assert copy["account"]["first_name"] == "Xiaoming"
     assert copy["api_tokens"][0]["name"] == "token of Wong"
@@ -185,4 +194,3 @@ def make_grant_ending_late(member: Any) -> str:
 def test_what_is_no_profile(member: Any, changes: dict[str, str]) -> None:
     with pytest.raises(InputError):
         actions.change_profile(member, **{"display_name": "", "language": "", "time_zone": "", "city": "", **changes})
-

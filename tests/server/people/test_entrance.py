@@ -122,7 +122,9 @@ def test_five_wrong_tries_lock_one_account_from_one_address(client: Client) -> N
 
 
 @pytest.mark.parametrize("path", [LOGIN, SIGNUP])
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/x", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/x", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_nobody_is_sent_to_another_site(client: Client, path: str, elsewhere: str) -> None:
     make_person("ferry@example.org")
     assert client.get(path, {"next": elsewhere}).status_code == 200
@@ -136,7 +138,9 @@ def test_signing_in_leads_back_to_where_one_was(client: Client) -> None:
     make_person("back@example.org")
     answer = client.get("/zh-hant/account/tokens/")
     assert answer.url == "/zh-hant/account/login/?next=%2Fzh-hant%2Faccount%2Ftokens%2F"
-    answer = client.post(answer.url, {"login": "back@example.org", "password": PASSWORD, "next": "/zh-hant/account/tokens/"})
+    answer = client.post(
+        answer.url, {"login": "back@example.org", "password": PASSWORD, "next": "/zh-hant/account/tokens/"}
+    )
     assert answer.url == "/zh-hant/account/tokens/"
 
 

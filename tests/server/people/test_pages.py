@@ -57,7 +57,9 @@ def inside() -> Client:
     actions.issue_token(user, "laptop", ["read", "publish"], 30)
     revoked, _secret = actions.issue_token(user, "Wong", ["write"], 30)
     actions.revoke_token(user, revoked.pk)
-    office = actions.create_organisation(user, {"en": "Harbour", "zh-Hant": "海港", "zh-Hans": "海港"}, "office", "hong-kong")
+    office = actions.create_organisation(
+        user, {"en": "Harbour", "zh-Hant": "海港", "zh-Hans": "海港"}, "office", "hong-kong"
+    )
     Membership.objects.create(organisation=office, user=make_person())
     host = make_person("host@example.org")
     invited = actions.create_organisation(host, {"zh-Hant": "主", "zh-Hans": "主", "en": "Harbour"}, "host")
@@ -159,7 +161,9 @@ def test_what_is_not_there_is_a_404(inside: Client, path: str) -> None:
     assert inside.post(f"/en/account/{path}").status_code == 404
 
 
-def test_lists_of_administrators_cost_the_same_with_many_rows(inside: Client, django_assert_max_num_queries: Any) -> None:
+def test_lists_of_administrators_cost_the_same_with_many_rows(
+    inside: Client, django_assert_max_num_queries: Any
+) -> None:
     for number in range(30):
         person = make_person("", Role.ASSESSOR)
         actions.create_organisation(person, {"en": f"O{number}"}, f"o{number}")

@@ -7,7 +7,10 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.forms.utils import flatatt
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from dataferry.messages import DataferryError
@@ -16,6 +19,7 @@ from dataferry.server.people.models import Profile
 from dataferry.server.people.roles import City, Role, Scope
 
 FIRST_ZONES = ("Asia/Hong_Kong", "Asia/Shanghai", "UTC")
+NO_ADDRESS = _("This is not an e-mail address. Write it as name@example.org.")
 CITIES = [("", _("Both cities, or none"))]
 
 
@@ -36,6 +40,22 @@ def _languages() -> list[tuple[str, Any]]:
     return [("", _("As the address says")), *settings.LANGUAGES]
 
 
+class ManyOptions(forms.Select):
+    """A select of hundreds of options: Django would load one template for each."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = "" if value is None else str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, _CHOSEN if key == chosen else "", told) for key, told in self.choices),
+        )
+        return format_html("<select{}>{}</select>", flatatt(self.build_attrs({"name": name}, attrs)), options)
+
+
+_CHOSEN = mark_safe(" selected")  # noqa: S308  a constant
+
+
 class ProfileForm(TellingForm):
     display_name = forms.CharField(
         label=_("Display name"),
@@ -50,7 +70,7 @@ class ProfileForm(TellingForm):
         choices=_languages,
         help_text=_("For e-mail and where an address has no language of its own."),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones, widget=ManyOptions)
     city = forms.ChoiceField(label=_("City"), required=False, choices=[*CITIES, *City.choices])
 
     @classmethod
@@ -104,7 +124,10 @@ class OrganisationForm(OrganisationNameForm):
 
 class InvitationForm(TellingForm):
     email = forms.EmailField(
-        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label=_("E-mail address"),
+        max_length=254,
+        error_messages={"invalid": NO_ADDRESS},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     is_manager = forms.BooleanField(label=_("May manage the organisation"), required=False)
 
@@ -123,7 +146,10 @@ class TokenForm(TellingForm):
 
 class GrantForm(TellingForm):
     email = forms.EmailField(
-        label=_("E-mail address of the member"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+        label=_("E-mail address of the member"),
+        max_length=254,
+        error_messages={"invalid": NO_ADDRESS},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
     city = forms.ChoiceField(label=_("City"), required=False, choices=[("", _("Both cities")), *City.choices])
