@@ -36,7 +36,8 @@ def builds(request: HttpRequest, slug: str) -> HttpResponse:
         }
         for each in draft_queries.builds_page(draft)
     ]
-    return render(request, "workshop/draft_builds.html", {**draft_view.frame(request, draft, "builds"), "builds": shown})
+    context = {**draft_view.frame(request, draft, "builds"), "builds": shown}
+    return render(request, "workshop/draft_builds.html", context)
 
 
 @draft_page

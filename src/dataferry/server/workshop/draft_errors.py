@@ -20,7 +20,7 @@ Page = Callable[..., HttpResponseBase]
 
 
 def draft_page(page: Page) -> Page:
-    """A page for signed-in people: missing is 404, refused is 403. Conflicts and wrong input are the page's own affair."""
+    """A page for signed-in people: missing is 404, refused is 403; conflicts and wrong input are its own affair."""
 
     @wraps(page)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -17,6 +17,7 @@ from dataferry.messages import DataferryError
 from dataferry.server import people
 from dataferry.server.catalogue import queries as catalogue
 from dataferry.server.catalogue.models import Dataset, Snapshot
+from dataferry.server.catalogue.search import search
 from dataferry.server.catalogue.words import in_three_languages
 from dataferry.server.display.languages import page_language
 from dataferry.server.display.words import Spoken, spoken
@@ -84,14 +85,14 @@ def _shared(user: Any, draft: Draft, builds: dict[int, Build], owners: Any) -> E
 
 def _products(user: Any) -> list[dict[str, Any]]:
     found = []
-    for release in draft_queries.newest_own_releases(user):
-        title = spoken(release.title, page_language())
+    for release, told, rows in draft_queries.newest_own_releases(user):
+        title = spoken(told, page_language())
         published = hasattr(release, "publication")
         found.append(
             {
                 "release": release,
                 "title": title if title.text else Spoken(release.product.slug),
-                "rows": release.rows or 0,
+                "rows": rows,
                 "published": published,
                 "may_publish": not published and people.can(user, "workshop.publish_release", release.product),
             }
@@ -133,7 +134,7 @@ def new(request: HttpRequest) -> HttpResponse:
     """Choose one or several datasets; posted, the draft is there."""
     people.require(request.user, "workshop.open_draft")
     words = _searched(request)
-    chosen = request.POST.getlist("dataset")[:MOST_CHOSEN] if request.method == "POST" else request.GET.getlist("dataset")
+    chosen = (request.POST if request.method == "POST" else request.GET).getlist("dataset")[:MOST_CHOSEN]
     problem, status = "", 200
     if request.method == "POST":
         if not chosen:
@@ -194,10 +195,8 @@ def slug_of(title: str) -> str:
 
 
 def catalogue_search(user: Any, words: str) -> list[Dataset]:
-    """Datasets that a product may be made of."""
-    own = catalogue.own_datasets(user).filter(withdrawn_at=None)
-    seen = catalogue.visible_datasets(user).filter(withdrawn_at=None)
-    if not words:
-        mine = list(own[:MOST_FOUND])
-        return mine + [each for each in seen[:MOST_FOUND] if each not in mine][: MOST_FOUND - len(mine)]
-    return list(catalogue.search(user, words)[:MOST_FOUND])
+    """Datasets that a product may be made of: without words their own first, then the latest of the catalogue."""
+    found = [hit.dataset for hit in search(user, words, limit=MOST_FOUND).hits]
+    own = [] if words else list(catalogue.own_datasets(user)[:MOST_FOUND])
+    seen = {each.pk: each for each in (*own, *found) if each.withdrawn_at is None}
+    return list(seen.values())[:MOST_FOUND]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from dataferry.messages import DataferryError
+from dataferry.server import people
 from dataferry.server.web.problems import ConflictError
 from dataferry.server.workshop import actions, draft_queries, draft_tries, draft_view, manifest_text, queries
 from dataferry.server.workshop.draft_errors import draft_page, tell
@@ -64,6 +65,8 @@ def _act(request: HttpRequest, draft: Draft, field: str) -> HttpResponse:
     except ConflictError:
         return _conflict(request, draft, field, text)
     except DataferryError as error:
+        if error.http_status in (403, 404):
+            raise
         return _written(request, draft, field, text, {"problems": [_said(error, draft)], "act": act}, status=422)
     if act == "build":
         return request_build(request, draft)
@@ -72,7 +75,7 @@ def _act(request: HttpRequest, draft: Draft, field: str) -> HttpResponse:
 
 
 def save(request: HttpRequest, draft: Draft, field: str, text: str) -> Draft:
-    """Save one text of a draft. The other one is not on the page: where only that was saved meanwhile, nothing collides.
+    """Save one text of a draft. Where only the other one was saved meanwhile, nothing collides.
 
     Raises:
         ConflictError: this text was saved by somebody else since the page was opened.
@@ -83,7 +86,7 @@ def save(request: HttpRequest, draft: Draft, field: str, text: str) -> Draft:
     texts = {MANIFEST: draft.manifest, RECIPE: draft.recipe, field: text}
     if texts[field] == getattr(draft, field) and revision == draft.revision:
         # Nothing to keep; whoever may not write hears so all the same.
-        actions.people.require(request.user, "workshop.change_draft", draft)
+        people.require(request.user, "workshop.change_draft", draft)
         return draft
     return actions.save_draft(request.user, draft, texts[MANIFEST], texts[RECIPE], revision)
 
@@ -155,6 +158,8 @@ def _suggest_columns(request: HttpRequest, draft: Draft, text: str) -> HttpRespo
         columns = draft_tries.columns_given(request.user, draft, text)
         written = manifest_text.with_columns(text, columns)
     except DataferryError as error:
+        if error.http_status in (403, 404):
+            raise
         problems = draft_view.problems_of(draft_view.error_json(error), draft)
         return _written(request, draft, MANIFEST, text, {"problems": problems, "act": "columns"})
     return _rewritten(request, draft, text, written)
@@ -208,7 +213,7 @@ def request_build(request: HttpRequest, draft: Draft) -> HttpResponse:
         tell(request, error)
         return redirect("draft-description", slug=draft.slug)
     except DataferryError as error:
-        if error.http_status == 403:
+        if error.http_status in (403, 404):
             raise
         problems = draft_view.problems_of(draft_view.error_json(error), draft)
         return _written(request, draft, RECIPE, draft.recipe, {"problems": problems, "act": "build"}, status=422)

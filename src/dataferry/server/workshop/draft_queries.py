@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max
 from django.db.models.fields.json import KeyTransform
 
 from dataferry.server.catalogue.models import Snapshot
@@ -24,12 +24,13 @@ def newest_builds(drafts: Iterable[Draft]) -> dict[int, Build]:
     return {row.draft_id: row for row in rows if row.draft_id is not None}
 
 
-def newest_own_releases(user: Any) -> QuerySet[Release]:
-    """The newest release of each of the person's products; `title` and `rows` are those of its document."""
+def newest_own_releases(user: Any) -> list[tuple[Release, Any, int]]:
+    """The newest release of each of the person's products, with the title and the rows of its document."""
     newest = Release.objects.filter(product__owner=user.pk).order_by().values("product").annotate(newest=Max("pk"))
     rows = Release.objects.filter(pk__in=list(newest.values_list("newest", flat=True)))
     told = {"title": F("document__title"), "rows": KeyTransform("rows", KeyTransform("output", "document"))}
-    return rows.select_related("product", "publication").defer("document").annotate(**told)
+    rows = rows.select_related("product", "publication").defer("document").annotate(**told)
+    return [(row, getattr(row, "title", None), int(getattr(row, "rows", 0) or 0)) for row in rows]
 
 
 def inputs_of(draft: Draft) -> list[DraftInput]:

@@ -49,8 +49,10 @@ class WordsForm(forms.Form):
                     widget=widget(attrs=attributes),
                 )
         known = list(dict.fromkeys([*licences, str((parts or {}).get("licence") or "")]))
-        self.fields["licence"].choices = [(each, each) for each in known if each]
-        self.fields["cities"].choices = [(each, city_name(each)) for each in CITIES]
+        for field, choices in (("licence", [(each, each) for each in known if each]), ("cities", _cities())):
+            choosing = self.fields[field]
+            assert isinstance(choosing, forms.ChoiceField)  # noqa: S101 - as declared above
+            choosing.choices = choices
 
     @property
     def sets(self) -> list[FieldSet]:
@@ -73,6 +75,10 @@ class WordsForm(forms.Form):
                 for key in ("title", "description")
             },
         }
+
+
+def _cities() -> list[tuple[str, str]]:
+    return [(each, city_name(each)) for each in CITIES]
 
 
 def _initial(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _changed(request: HttpRequest, draft: Draft) -> HttpResponse:
     try:
         _change(request, draft)
     except ConflictError:
-        messages.error(request, _("Somebody else saved this draft meanwhile. Look at the inputs once more, then repeat."))
+        messages.error(request, _("Somebody else saved this draft meanwhile. Look once more, then repeat."))
     except DataferryError as error:
         if error.http_status in (403, 404):
             raise

@@ -68,7 +68,8 @@ def _published(request: HttpRequest, release: Release) -> HttpResponse:
 
 def reasons(document: Mapping[str, Any], strip: list[Chip]) -> tuple[list[Reason], list[Reason]]:
     """What speaks against publishing and what for it, from the release's own evidence."""
-    against, fors = [], []
+    against: list[Reason] = []
+    fors: list[Reason] = []
     words = {
         "clear": _("%(part)s: nothing stands against it."),
         "attention": _("%(part)s: something needs attention."),
@@ -85,7 +86,3 @@ def reasons(document: Mapping[str, Any], strip: list[Chip]) -> tuple[list[Reason
         against.append(Reason("attention", text, "#evidence-licence"))
     fors.append(Reason("clear", _("The same inputs and recipe give this digest on any machine.")))
     return against, fors
-
-
-def compare(request: HttpRequest, slug: str) -> HttpResponse:
-    raise NotImplementedError

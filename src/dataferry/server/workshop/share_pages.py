@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -54,11 +56,9 @@ def _add(request: HttpRequest, draft: Draft, email: str, *, may_edit: bool) -> N
 def _remove(request: HttpRequest, draft: Draft) -> HttpResponse:
     text = request.POST.get("share", "")
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < 18 else 0
-    try:
+    # Where it was taken back already, that is what was wanted.
+    with contextlib.suppress(MissingError):
         actions.unshare_draft(request.user, draft, number)
-    except MissingError:
-        # It was taken back already, which is what was wanted.
-        pass
     messages.success(request, _("The draft is no longer shared with this person."))
     if queries.visible_drafts(request.user).filter(pk=draft.pk).exists():
         return redirect("draft-share", slug=draft.slug)

@@ -86,9 +86,9 @@ st_astext(geom) st_aswkt(geom)
 _SERIES = "generate_series(from, to, step) range(from, to, step)"
 
 KEYWORDS = tuple(
-    """SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LIMIT|JOIN|LEFT JOIN|INNER JOIN|FULL JOIN|CROSS JOIN|ON|USING|AS|AND|OR
-NOT|IN|EXISTS|BETWEEN|LIKE|IS NULL|IS NOT NULL|CASE|WHEN|THEN|ELSE|END|CAST|TRY_CAST|WITH|UNION|UNION ALL|INTERSECT|EXCEPT
-DISTINCT|OVER|PARTITION BY|QUALIFY|FILTER|WITHIN GROUP|ROLLUP|CUBE|GROUPING SETS|ASC|DESC|NULLS LAST|NULLS FIRST|TRUE
+    """SELECT|FROM|WHERE|GROUP BY|ORDER BY|HAVING|LIMIT|JOIN|LEFT JOIN|INNER JOIN|FULL JOIN|CROSS JOIN|ON|USING|AS
+AND|OR|NOT|IN|EXISTS|BETWEEN|LIKE|IS NULL|IS NOT NULL|CASE|WHEN|THEN|ELSE|END|CAST|TRY_CAST|WITH|UNION|UNION ALL
+INTERSECT|EXCEPT|DISTINCT|OVER|PARTITION BY|QUALIFY|FILTER|WITHIN GROUP|ROLLUP|CUBE|GROUPING SETS|ASC|DESC|NULLS LAST|NULLS FIRST|TRUE
 FALSE|NULL|INTERVAL|VALUES""".replace("\n", "|").split("|")
 )
 
@@ -96,14 +96,11 @@ FALSE|NULL|INTERVAL|VALUES""".replace("\n", "|").split("|")
 @cache
 def _read(text: str) -> tuple[tuple[str, str], ...]:
     """(name, name with its arguments) of every function of a group."""
-    found = []
-    for each in " ".join(text.split()).replace(") ", ")\n").splitlines():
-        found.append((each.partition("(")[0], each))
-    return tuple(found)
+    return tuple((each.partition("(")[0], each) for each in " ".join(text.split()).replace(") ", ")\n").splitlines())
 
 
 def functions() -> list[tuple[str, str, str]]:
-    """Name, name with arguments, and the group's name in the page's language, in the order in which they are offered."""
+    """Name, name with arguments, and the group's name in the page's language, in the order of the list."""
     groups = (
         (_OWN, _("Dataferry")),
         (_AGGREGATES, _("aggregate")),

@@ -1,6 +1,6 @@
 // What each piece of a text is, for its colour only: SQL and YAML. A piece that is not understood is plain text.
 const SQL = /(?<comment>--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(?<text>'(?:[^']|'')*(?:'|$))|(?<quoted>"(?:[^"]|"")*(?:"|$))|(?<number>\b\d[\d.]*(?:e[+-]?\d+)?\b)|(?<word>[\p{L}_][\p{L}\p{N}_]*)/giu;
-const YAML = /(?<comment>(?<=^|\s)#[^\n]*)|(?<text>'(?:[^'\n]|'')*'|"(?:[^"\\\n]|\\.)*")|(?<key>[\p{L}\p{N}_*-]+(?=:(?:\s|$)))|(?<number>(?<=[\s[,{:])-?\d+(?:\.\d+)?(?=[\s,\]}]|$))|(?<word>\b(?:true|false|null)\b)/gimu;
+const YAML = /(?<comment>(?<=^|\s)#[^\n]*)|(?<text>(?<=^|[\s[{,:-])(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"))|(?<key>[\p{L}\p{N}_*-]+(?=:(?:\s|$)))|(?<number>(?<=[\s[,{:])-?\d+(?:\.\d+)?(?=[\s,\]}]|$))|(?<word>\b(?:true|false|null)\b)/gimu;
 const KEYWORDS = new Set(`all and any as asc between by case cast cross cube current date desc distinct double else end except exists extract
  false filter first following for from full group grouping having in inner integer intersect interval into is join last left like limit not null
  nulls offset on or order outer over partition preceding qualify range right rollup row rows select sets some table then time timestamp true
