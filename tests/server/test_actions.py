@@ -1,22 +1,17 @@
-"""A release is taken in whole and true, once, and never changes; a build is never "running" for ever."""
+"""A release is taken in whole and true, once, and never changes."""
 
 import json
-from datetime import timedelta
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
-from django_tasks.base import TaskResultStatus
-from django_tasks_db.models import DBTaskResult
 
-from dataferry.messages import InputError, RefusedError, UsageError
-from dataferry.server.workshop import actions, queue
-from dataferry.server.workshop.models import Build, Release
+from dataferry.messages import InputError, RefusedError
+from dataferry.server.workshop import actions, queries
+from dataferry.server.workshop.models import Release
 from server.releases import make_release, write_document
-
-TITLE = {"en": "A", "zh-Hant": "甲", "zh-Hans": "甲"}
 
 
 def read(folder: Path) -> dict[str, Any]:
@@ -116,70 +111,26 @@ def test_a_release_cannot_be_changed_by_any_way(registered: Release) -> None:
     assert Release.objects.get().version == "1.0.0"
 
 
-def queued(source: Path) -> Build:
-    build = queue.request_build("a", "1.0.0", source, TITLE)
-    assert build is not None
-    return build
-
-
 @pytest.mark.django_db
-def test_a_build_is_asked_for_once(tmp_path: Path) -> None:
-    queued(tmp_path)
-    assert queue.request_build("a", "1.0.0", tmp_path, TITLE) is None
-    assert DBTaskResult.objects.count() == 1
+def test_what_a_killed_try_left_goes_after_a_day_and_no_release_with_it(
+    registered: Release, home: Path, tmp_path: Path
+) -> None:
+    shelf = (home / registered.folder).parent
+    old, young = shelf / "0.9.0-dead", shelf / "0.9.0-young"
+    for left in (old, young):
+        left.mkdir()
+    for aged in (old, home / registered.folder):
+        os.utime(aged, (0, 0))
+    actions.register_release(make_release(tmp_path / "second", version="1.1.0"))
+    assert not old.exists()
+    assert young.exists()
+    assert (home / registered.folder).is_dir()
 
 
-def test_a_released_version_is_not_built_again(registered: Release, tmp_path: Path) -> None:
-    assert queue.request_build(registered.product.slug, registered.version, tmp_path, TITLE) is None
-
-
-@pytest.mark.django_db
-def test_only_one_worker_gets_a_build(tmp_path: Path) -> None:
-    build = queued(tmp_path)
-    assert actions.start_build(build.pk).attempts == 1
-    with pytest.raises(RefusedError):
-        actions.start_build(build.pk)
-
-
-def test_a_worker_that_lost_its_lease_cannot_finish(home: Path, db: None, release_folder: Path) -> None:
-    build = queued(release_folder)
-    first = actions.start_build(build.pk)
-    Build.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert queue.sweep_builds() == 1
-    second = actions.start_build(build.pk)
-    for late in (
-        lambda: actions.report_progress(build.pk, first.attempts, "late", 0.5),
-        lambda: actions.fail_build(build.pk, first.attempts, UsageError("server.workshop.build_lost", attempts=1)),
-    ):
-        with pytest.raises(RefusedError):
-            late()
-    actions.report_progress(build.pk, second.attempts, "reading", 0.5)
-    actions.finish_build(build.pk, second.attempts, release_folder)
-    build.refresh_from_db()
-    assert (build.state, build.release) == (Build.State.DONE, Release.objects.get())
-
-
-@pytest.mark.django_db
-def test_a_build_that_is_lost_too_often_fails_with_the_reason(settings: Any, tmp_path: Path) -> None:
-    settings.BUILD_ATTEMPTS = 2
-    build = queued(tmp_path)
-    for _attempt in range(2):
-        actions.start_build(build.pk)
-        DBTaskResult.objects.filter(pk=Build.objects.get().task_id).update(status=TaskResultStatus.RUNNING)
-        assert queue.sweep_builds(workers_are_gone=True) == 1
-    build.refresh_from_db()
-    assert build.state == Build.State.FAILED
-    assert build.error["code"] == "server.workshop.build_lost"
-    assert queue.sweep_builds(workers_are_gone=True) == 0
-    assert not DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING).exists()
-
-
-@pytest.mark.django_db
-def test_a_running_build_with_a_lease_is_left_alone(tmp_path: Path) -> None:
-    build = queued(tmp_path)
-    actions.start_build(build.pk)
-    assert queue.sweep_builds() == 0
-    assert Build.objects.get().state == Build.State.RUNNING
+def test_a_release_of_the_house_is_open_to_everybody_and_found_by_its_words(registered: Release) -> None:
+    assert registered.publication.published_by is None
+    assert [release.pk for release in queries.latest_releases("兩城 CHARGERS")] == [registered.pk]
+    assert queries.latest_releases("two-city elephants") == []
 
 
 def test_two_versions_stand_beside_each_other(registered: Release, tmp_path: Path) -> None:

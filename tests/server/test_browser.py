@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from dataferry.server.jobs import actions as job_actions
 from dataferry.server.workshop import actions, queue
 from dataferry.server.workshop.models import Release
 from server.releases import words
@@ -205,10 +206,12 @@ def test_the_page_follows_a_build_to_its_end(quiet_page: Page, site: str, releas
     assert build is not None
     quiet_page.goto(f"{site}/en/products/")
     expect(quiet_page.locator(".build")).to_contain_text("Waiting for its turn")
-    running = actions.start_build(build.pk)
-    actions.report_progress(build.pk, running.attempts, "Reading", 0.5)
-    expect(quiet_page.locator(".build")).to_contain_text("Being built: Reading", timeout=10_000)
-    actions.finish_build(build.pk, running.attempts, release_folder)
+    running = job_actions.start(build.job_id)
+    assert running is not None
+    step = {"code": "server.workshop.step_reading", "data": {"input": "stations"}}
+    job_actions.report(running.pk, running.attempts, step, 0.5)
+    expect(quiet_page.locator(".build")).to_contain_text("Reading the input stations", timeout=10_000)
+    assert job_actions.finish(running.pk, running.attempts)
     expect(quiet_page.locator(".build")).to_have_count(0, timeout=10_000)
 
 

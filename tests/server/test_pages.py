@@ -11,6 +11,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.test import Client, RequestFactory
 
+from dataferry.messages import RefusedError
+from dataferry.server.jobs import actions as job_actions
 from dataferry.server.portal import pages as portal_pages
 from dataferry.server.workshop import actions, queue
 from dataferry.server.workshop.models import Build, Release
@@ -198,27 +200,24 @@ def test_while_a_product_is_built_its_pages_say_so(home: Path, client: Client, t
     assert build is not None
     waiting = client.get("/zh-hant/products/air/").content.decode()
     assert "正在輪候建置。" in waiting
-    running = actions.start_build(build.pk)
-    actions.report_progress(build.pk, running.attempts, "Reading 1 of 2", 0.25)
+    running = job_actions.start(build.job_id)
+    assert running is not None
+    step = {"code": "server.workshop.step_reading", "data": {"input": "stations"}}
+    job_actions.report(running.pk, running.attempts, step, 0.25)
     for path in ("/en/", "/en/products/", "/en/products/air/"):
         text = client.get(path).content.decode()
-        assert "Being built: Reading 1 of 2" in text
+        assert "Reading the input stations" in text
         assert 'value="25"' in text
         assert 'hx-trigger="every 2s"' in text
         assert audit(text).inline == []
     part = client.get("/en/products/", headers={"HX-Request": "true"}).content.decode()
     assert part.startswith('<div id="cards"')
-    actions.fail_build(build.pk, running.attempts, portal_error())
+    error = RefusedError("server.workshop.no_source", name="air", version="1.0.0")
+    job_actions.fail(running.pk, running.attempts, error)
     text = client.get("/en/products/air/").content.decode()
     assert "The build did not succeed." in text
-    assert "3 times" in text
+    assert "The source of air 1.0.0" in text
     assert "hx-trigger" not in text
-
-
-def portal_error() -> Any:
-    from dataferry.messages import RefusedError
-
-    return RefusedError("server.workshop.build_lost", attempts=3)
 
 
 @pytest.mark.django_db

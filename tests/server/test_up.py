@@ -128,7 +128,9 @@ def test_up_builds_serves_stops_and_keeps_everything(tmp_path: Path) -> None:
         house.stop()
     assert processes_of(home) == []
     with sqlite3.connect(home / "dataferry.sqlite3") as database:
-        (states,) = database.execute("SELECT json_group_array(state) FROM workshop_build").fetchone()
+        (states,) = database.execute(
+            "SELECT json_group_array(state) FROM jobs_job WHERE kind = 'workshop.build_product'"
+        ).fetchone()
         stored = database.execute("SELECT password FROM auth_user").fetchall()
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert set(json.loads(states)) == {"done"}

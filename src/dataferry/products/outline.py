@@ -89,7 +89,8 @@ def words(text: str | Mapping[str, str]) -> CommentedMap:
     """A text in three languages on one line; a language that is missing gets one that is there."""
     given = dict.fromkeys(LANGUAGES, text) if isinstance(text, str) else dict(text)
     other = next((value for value in given.values() if value), "?")
-    return _flow({language: given.get(language) or other for language in LANGUAGES})
+    said: CommentedMap = _flow({language: given.get(language) or other for language in LANGUAGES})
+    return said
 
 
 def _flow(value: Any) -> Any:

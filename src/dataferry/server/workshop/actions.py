@@ -258,8 +258,9 @@ def cancel_build(user: Any, build: Build) -> Build:
         RefusedError: `server.jobs.ended`, it has ended already.
     """
     people.require(user, "workshop.cancel_build", build)
-    jobs.cancel(build.job_id, user.pk)
-    build.job.refresh_from_db()
+    if build.job_id is None:
+        raise ConflictError("server.workshop.build_ended", build=build.pk)
+    build.job = jobs.cancel(build.job_id, user.pk)
     return build
 
 

@@ -233,10 +233,10 @@ def draft_out(draft: Draft, user: Any) -> dict[str, Any]:
 def _tied_input(name: str, source: attaching.Source) -> dict[str, Any]:
     if isinstance(source, Release):
         product = {"name": source.product.slug, "version": source.version}
-        given = {"dataset": None, "snapshot": source.digest, "bytes": None, "file_name": ""}
-        return {"name": name, **given, "product": product}
+        nothing = {"dataset": None, "bytes": None, "file_name": ""}
+        return {"name": name, "snapshot": source.digest, **nothing, "product": product}
     dataset = source.distribution.dataset.slug
-    given = {"dataset": dataset, "snapshot": f"sha256:{source.sha256}", "bytes": source.bytes}
+    given: dict[str, Any] = {"dataset": dataset, "snapshot": f"sha256:{source.sha256}", "bytes": source.bytes}
     return {"name": name, **given, "file_name": source.file_name, "product": None}
 
 

@@ -18,11 +18,11 @@ def _key(user: Any) -> int | None:
     return user.pk if user is not None and user.is_authenticated and user.is_active else None
 
 
-def _shared_drafts(key: int) -> QuerySet[DraftShare, dict[str, Any]]:
+def _shared_drafts(key: int) -> QuerySet[DraftShare, Any]:
     return DraftShare.objects.filter(user=key).values("draft")
 
 
-def _shared_products(key: int) -> QuerySet[DraftShare, dict[str, Any]]:
+def _shared_products(key: int) -> QuerySet[DraftShare, Any]:
     return DraftShare.objects.filter(user=key).values("draft__product")
 
 

@@ -36,7 +36,7 @@ SHOWN_ROWS = 50
 LONGEST_CELL = 300
 AT_ONCE = 2
 WAIT_SECONDS = 5.0
-LIMITS = {"memory_mib": 1024, "cpu_seconds": 10, "wall_seconds": 15.0, "rows": 100_000, "result_mib": 64}
+LIMITS: dict[str, Any] = {"memory_mib": 1024, "cpu_seconds": 10, "wall_seconds": 15.0, "rows": 100_000, "result_mib": 64}
 _UNSAID = datetime(2026, 1, 1, tzinfo=UTC)
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
