@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from dataferry.server.journal.stored import StoredRow, row_with_hash, rows_outsi
 from dataferry.server.journal.triggers import tables_without_triggers
 
 MOST_FINDINGS = 1000
+ROWS_BETWEEN_NEWS = 5000
 
 
 @dataclass
@@ -78,23 +79,31 @@ class _Walk:
             yield Finding("server.journal.rows_missing", "blocked", data)
 
 
-def verify(anchors: Sequence[SignedHead] = (), keys: Sequence[Path] = ()) -> Verification:
+def verify(
+    anchors: Sequence[SignedHead] = (), keys: Sequence[Path] = (), seen: Callable[[int, int], None] | None = None
+) -> Verification:
     """Walk the whole chain; every finding is collected. Memory does not grow with the journal.
 
     Args:
         anchors: signed heads from outside, beside those that the database and the data home hold.
         keys: PEM files of public keys to trust, beside those of the data home.
+        seen: told now and then how many events were walked, and of how many.
 
     Raises:
         InputError: `server.journal.key_unreadable`, one of `keys` is no Ed25519 public key.
     """
     result = Verification()
-    for finding in findings(result, anchors, keys):
+    for finding in findings(result, anchors, keys, seen):
         result.add(finding)
     return result
 
 
-def findings(result: Verification, anchors: Sequence[SignedHead] = (), keys: Sequence[Path] = ()) -> Iterator[Finding]:
+def findings(
+    result: Verification,
+    anchors: Sequence[SignedHead] = (),
+    keys: Sequence[Path] = (),
+    seen: Callable[[int, int], None] | None = None,
+) -> Iterator[Finding]:
     """Every finding as the walk comes by it; the figures of `result` are filled on the way."""
     head = Chain.objects.filter(pk=1).first()
     heads, complaints = known_anchors(anchors, str(head.instance) if head else None, keys)
@@ -108,10 +117,12 @@ def findings(result: Verification, anchors: Sequence[SignedHead] = (), keys: Seq
         yield from _headless(heads)
         return
     result.instance = str(head.instance)
-    yield from _walked(result, head, heads)
+    yield from _walked(result, head, heads, seen)
 
 
-def _walked(result: Verification, head: Chain, heads: Sequence[SignedHead]) -> Iterator[Finding]:
+def _walked(
+    result: Verification, head: Chain, heads: Sequence[SignedHead], seen: Callable[[int, int], None] | None
+) -> Iterator[Finding]:
     waiting: dict[int, list[SignedHead]] = defaultdict(list)
     for anchor in heads:
         waiting[anchor.sequence].append(anchor)
@@ -119,6 +130,8 @@ def _walked(result: Verification, head: Chain, heads: Sequence[SignedHead]) -> I
     for row in stored_rows():
         yield from walk.step(row)
         result.events += 1
+        if seen is not None and result.events % ROWS_BETWEEN_NEWS == 0:
+            seen(result.events, max(head.sequence, result.events))
         for anchor in waiting.pop(row.sequence, ()):
             result.anchored += anchor.hash == row.hash
             if anchor.hash != row.hash:

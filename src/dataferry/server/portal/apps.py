@@ -13,3 +13,4 @@ class PortalConfig(AppConfig):
         # Permissions and scheduled jobs are declared where they are used; both must be known before the first request.
         import_module("dataferry.server.portal.operations")
         import_module("dataferry.server.portal.jobs")
+        import_module("dataferry.server.portal.journal_jobs")

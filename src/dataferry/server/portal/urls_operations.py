@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dataferry.server.portal import journal_pages
 from dataferry.server.portal import operations_pages as pages
 
 urlpatterns = [
@@ -11,4 +12,10 @@ urlpatterns = [
     path("jobs/<int:job_id>/cancel/", pages.cancel, name="operations-cancel"),
     path("jobs/<int:job_id>/retry/", pages.retry, name="operations-retry"),
     path("jobs/<int:job_id>/dismiss/", pages.dismiss, name="operations-dismiss"),
+    path("journal/", journal_pages.journal_page, name="operations-journal"),
+    path("journal/verify/", journal_pages.verify, name="journal-verify"),
+    path("journal/anchor/", journal_pages.make_anchor, name="journal-anchor"),
+    path("journal/journal.ndjson", journal_pages.export, name="journal-export"),
+    path("journal/anchors/<int:number>.json", journal_pages.anchor, name="journal-anchor-file"),
+    path("journal/key.pem", journal_pages.public_key, name="journal-key"),
 ]
