@@ -140,7 +140,7 @@ def record(placed: Placed, product: Product, actor: str) -> Release:
         if known is None:
             raise
         return known
-    payload = {"digest": document.digest, "inputs": {each.name: each.snapshot for each in document.inputs}}
+    payload = {"digest": document.digest, "inputs": sorted({each.snapshot for each in document.inputs})}
     journal.append(actor, "workshop.release_registered", object_of(release), payload)
     return release
 
