@@ -102,7 +102,7 @@ def _read(text: str) -> tuple[tuple[str, str], ...]:
 def functions() -> list[tuple[str, str, str]]:
     """Name, name with arguments, and the group's name in the page's language, in the order of the list."""
     groups = (
-        (_OWN, _("Dataferry")),
+        (_OWN, "Dataferry"),
         (_AGGREGATES, _("aggregate")),
         (_WINDOWS, _("window function")),
         (_CHOICES, _("choice")),
