@@ -127,7 +127,7 @@ def _chosen(question: Question, scope: Scope | None) -> tuple[str, list[Any], bo
     if scope is not None:
         entries = entries.filter(private_rows(scope))
     bounded = bool(question.facets) or scope is not None
-    entries = entries.order_by("-changed_at", "-dataset")[:MOST_CANDIDATES] if bounded else entries.order_by()
+    entries = entries.order_by("-changed_at", "-dataset_id")[:MOST_CANDIDATES] if bounded else entries.order_by()
     sql, parameters = entries.values(*(name.strip() for name in columns.split(","))).query.sql_with_params()
     return sql, list(parameters), bounded
 

@@ -246,12 +246,18 @@ class SearchEntry(models.Model):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["public", "-changed_at", "-dataset"], name="search_newest"),
-            models.Index(fields=["owner_id"], name="search_of_owner"),
-            models.Index(fields=["organisation_id"], name="search_of_organisation"),
+            # Partial indexes: SQLite does not use a boolean as the first column of an index.
+            models.Index(fields=["-changed_at", "-dataset"], condition=models.Q(public=True), name="search_newest"),
+            models.Index(fields=["-changed_at", "-dataset"], condition=models.Q(public=False), name="search_private"),
+            models.Index(fields=["owner_id"], condition=models.Q(public=False), name="search_of_owner"),
+            models.Index(fields=["organisation_id"], condition=models.Q(public=False), name="search_of_organisation"),
             *(
-                models.Index(fields=["public", facet, "-changed_at", "-dataset"], name=f"search_by_{facet}")
-                for facet in ("city", "format", "licence", "geometry", "publisher", "language")
+                models.Index(
+                    fields=[facet, "-changed_at", "-dataset"],
+                    condition=models.Q(public=True),
+                    name=f"search_by_{facet}",
+                )
+                for facet in ("city", "format", "licence", "publisher", "organisation_id", "language")
             ),
         ]
 

@@ -149,8 +149,8 @@ def _browse(question: Question, scope: Scope, after: Position | None, limit: int
     for rows in sources:
         rows = rows.filter(facet_rows(question))
         if after is not None:
-            rows = rows.filter(Q(changed_at__lt=after[1]) | Q(changed_at=after[1], dataset__lt=after[2]))
-        newest = rows.order_by("-changed_at", "-dataset").values_list("changed_at", "dataset")[: limit + 1]
+            rows = rows.filter(Q(changed_at__lt=after[1]) | Q(changed_at=after[1], dataset_id__lt=after[2]))
+        newest = rows.order_by("-changed_at", "-dataset_id").values_list("changed_at", "dataset_id")[: limit + 1]
         found += [(0, changed_at, number) for changed_at, number in newest]
     return sorted(found, key=lambda row: (row[1], row[2]), reverse=True)[: limit + 1]
 
