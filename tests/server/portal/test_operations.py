@@ -216,7 +216,7 @@ def test_forms_without_the_token_are_refused(member: Any) -> None:
 
 def shown(operator: Client, job: Job) -> str:
     text = text_of(operator, f"/en/operations/jobs/{job.pk}/")
-    return text[text.index('<div class="job-box">') : text.index('aria-labelledby="facts"')]
+    return text[text.index('<div class="job-box">') : text.index('id="facts"')]
 
 
 def test_progress_has_a_form_for_every_state(operator: Client) -> None:

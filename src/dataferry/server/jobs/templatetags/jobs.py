@@ -69,6 +69,8 @@ def duration(span: timedelta | float | None) -> str:
     if span is None:
         return ""
     seconds = max(0, round(span.total_seconds() if isinstance(span, timedelta) else span))
+    if not seconds:
+        return _("less than a second")
     if seconds < 2 * MINUTE:
         return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
     if seconds < 2 * HOUR:
