@@ -38,7 +38,7 @@ class Caller:
         assert answer.status_code == status, (answer.status_code, answer.getvalue()[:2000])
         self.last = answer
         kind = answer.headers.get("Content-Type", "")
-        return answer.json() if "json" in kind and method != "HEAD" else answer.getvalue()
+        return answer.json() if "json" in kind and answer.getvalue() else answer.getvalue()
 
 
 def districts_2001(real: Path) -> bytes:
@@ -179,6 +179,7 @@ def test_a_conflict_and_a_draft_that_is_not_ready_have_their_statuses(ann: Any, 
 
 def test_lists_cost_the_same_however_long_they_are(ann: Any, draft: Draft, work: Work) -> None:
     call = Caller(ann)
+    call("GET", "/drafts")
     costs = []
     for round_ in range(2):
         for number in range(3):
@@ -192,9 +193,7 @@ def test_lists_cost_the_same_however_long_they_are(ann: Any, draft: Draft, work:
         work()
         cost = []
         for path in ("/drafts", "/products", "/products/copy-0-0/releases", "/drafts/copy-0-0/builds"):
-            with CaptureQueriesContext(
-                connection,
-            ) as captured:
+            with CaptureQueriesContext(connection) as captured:
                 call("GET", path)
             cost.append(len(captured))
         costs.append(cost)

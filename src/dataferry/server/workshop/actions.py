@@ -21,6 +21,7 @@ from dataferry.server.catalogue.models import Snapshot
 from dataferry.server.web.api import ConflictError
 from dataferry.server.workshop import attaching, checks, publishing
 from dataferry.server.workshop.models import OPEN, Build, Draft, DraftShare, Product, Publication, Release
+from dataferry.server.workshop.pace import spend
 from dataferry.server.workshop.registering import publish, register_release
 
 __all__ = [
@@ -185,9 +186,11 @@ def share_draft(user: Any, draft: Draft, email: str, may_edit: bool = False) -> 
 
     Raises:
         MissingError: `server.workshop.no_member`. ConflictError: `server.workshop.own_draft`.
-        LimitError: too many shares in an hour, or of one draft.
+        LimitError: too many tries in a minute, shares in an hour, or shares of one draft.
     """
     people.require(user, "workshop.share_draft", draft)
+    # Whether an address belongs to a member is told to nobody who only wants to know.
+    spend(user, "share")
     hour = timezone.now() - timedelta(hours=1)
     mine = DraftShare.objects.filter(draft__owner=user, shared_at__gt=hour)
     if mine.count() >= SHARES_AN_HOUR or draft.shares.count() >= MOST_SHARES:

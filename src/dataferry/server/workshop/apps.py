@@ -12,3 +12,4 @@ class WorkshopConfig(AppConfig):
     def ready(self) -> None:
         import_module("dataferry.server.workshop.permissions")
         import_module("dataferry.server.workshop.jobs")
+        import_module("dataferry.server.workshop.personal_data").register()

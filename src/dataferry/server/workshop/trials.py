@@ -18,11 +18,10 @@ from dataferry.server import people
 from dataferry.server.catalogue.models import Snapshot
 from dataferry.server.catalogue.read_options import to_read_options
 from dataferry.server.catalogue.store import snapshot_store, table_of
-from dataferry.server.web.limits import limiter
-from dataferry.server.web.problems import TooManyError
 from dataferry.server.workshop import attaching, checks
 from dataferry.server.workshop.checks import SQL_FILE, YAML_FILE, Problem, problem_of
 from dataferry.server.workshop.models import Draft, Release
+from dataferry.server.workshop.pace import spend
 from dataferry.server.workshop.tried import Explanation, ReadTable, Sample, Trial, TriedColumn
 
 if TYPE_CHECKING:
@@ -36,7 +35,13 @@ SHOWN_ROWS = 50
 LONGEST_CELL = 300
 AT_ONCE = 2
 WAIT_SECONDS = 5.0
-LIMITS: dict[str, Any] = {"memory_mib": 1024, "cpu_seconds": 10, "wall_seconds": 15.0, "rows": 100_000, "result_mib": 64}
+LIMITS: dict[str, Any] = {
+    "memory_mib": 1024,
+    "cpu_seconds": 10,
+    "wall_seconds": 15.0,
+    "rows": 100_000,
+    "result_mib": 64,
+}
 _UNSAID = datetime(2026, 1, 1, tzinfo=UTC)
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
@@ -104,9 +109,7 @@ def _turn() -> Iterator[None]:
 @contextmanager
 def _stage(user: Any, draft: Draft, recipe: str | None, manifest: str | None) -> Iterator[_Stage]:
     people.require(user, "workshop.try_draft", draft)
-    standing = limiter.count("expensive", f"trial:{user.pk}")
-    if not standing.allowed:
-        raise TooManyError("server.web.too_many", retry=True, seconds=standing.reset, limit=standing.limit)
+    spend(user, "trial")
     text = draft.manifest if manifest is None else manifest
     stage = _Stage(draft.recipe if recipe is None else recipe)
     with ExitStack() as opened:
