@@ -293,13 +293,6 @@ METRICS_FOLDER = Variable(
     "",
     "Where several web processes share their figures. `dataferry up` and `dataferry web` set it.",
 )
-BUILD_LEASE = Variable(
-    "DATAFERRY_BUILD_LEASE",
-    "seconds",
-    _positive,
-    "600",
-    "How long a build may stay silent before it counts as lost and is tried again.",
-)
 BUILD_ATTEMPTS = Variable(
     "DATAFERRY_BUILD_ATTEMPTS", "number", _positive, "3", "How often a lost build is tried before it counts as failed."
 )
@@ -354,6 +347,5 @@ VARIABLES: tuple[Variable[Any], ...] = (
     JOB_LEASE,
     JOBS_KEPT,
     FETCH_PORTS,
-    BUILD_LEASE,
     BUILD_ATTEMPTS,
 )

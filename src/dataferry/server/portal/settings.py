@@ -22,7 +22,6 @@ CSRF_TRUSTED_ORIGINS = environment.TRUSTED_ORIGINS.read()
 JOB_LEASE_SECONDS = environment.JOB_LEASE.read()
 JOBS_KEPT_DAYS = environment.JOBS_KEPT.read()
 FETCH_PORTS = environment.FETCH_PORTS.read()
-BUILD_LEASE_SECONDS = environment.BUILD_LEASE.read()
 BUILD_ATTEMPTS = environment.BUILD_ATTEMPTS.read()
 
 INSTALLED_APPS = [

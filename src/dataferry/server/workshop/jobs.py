@@ -12,10 +12,8 @@ from django.contrib.auth.models import AnonymousUser, User
 from dataferry.messages import MissingError, RefusedError, UnavailableError
 from dataferry.server import jobs
 
-ATTEMPTS = 3
 
-
-@jobs.handler("workshop.build_product", attempts=ATTEMPTS, title="server.workshop.job_build")
+@jobs.handler("workshop.build_product", attempts=settings.BUILD_ATTEMPTS, title="server.workshop.job_build")
 def build_product(running: jobs.Running) -> None:
     """Build a draft or a product folder and register the release, once however often it is tried."""
     # They pull in the data engine, which only the worker needs.
