@@ -181,6 +181,8 @@ def answer_error(request: HttpRequest, error: Exception) -> HttpResponse:
         return _http_error(request, error)
     for kind, status in _STATUS_OF:
         if isinstance(error, kind):
+            if status == 503:
+                logger.error("The database did not answer", exc_info=error)
             return problem_with_status(request, status)
     if isinstance(error, DataError | OverflowError):
         return problem_of(InputError("server.web.out_of_range"), request)

@@ -1,0 +1,197 @@
+"""Promise: for every operation of the API it is written down who may call it; a new one without a line here fails.
+
+Columns of the table: visitor (no token), owner, second (a member without any right to the owner's things), holder (a
+data holder), administrator. Rows name the owner's private things. Where a status is 2xx, the call did what it says.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from dataferry.server.portal.api import api, operations
+
+from .conftest import House
+
+CALLERS = ("visitor", "owner", "second", "holder", "administrator")
+WITHOUT_RIGHT = ("visitor", "second", "holder")
+
+OPEN = (200, 200, 200, 200, 200)
+MEMBERS = (401, 200, 200, 200, 200)
+PRIVATE = (404, 200, 404, 404, 404)
+
+# The administrator holds a read-only share of the draft; operators see jobs; nobody but its auditors the journal.
+EXPECTED: dict[str, tuple[int, int, int, int, int]] = {
+    "get_me": MEMBERS,
+    "list_tokens": MEMBERS,
+    "create_token": (401, 201, 201, 201, 201),
+    "revoke_token": (401, 200, 404, 404, 404),
+    "list_organisations": OPEN,
+    "list_datasets": OPEN,
+    "create_dataset": (401, 202, 202, 202, 202),
+    "upload_file": (401, 202, 404, 404, 404),
+    "get_upload": (401, 200, 404, 404, 404),
+    "retry_upload": (401, 403, 404, 404, 404),
+    "get_dataset": PRIVATE,
+    "change_dataset": (401, 200, 404, 404, 404),
+    "publish_dataset": (401, 200, 404, 404, 404),
+    "withdraw_dataset": (401, 200, 404, 404, 404),
+    "list_snapshots": PRIVATE,
+    "get_snapshot_of_dataset": PRIVATE,
+    "get_snapshot_file": PRIVATE,
+    "get_snapshot_table": PRIVATE,
+    "get_snapshot": PRIVATE,
+    "list_rows": PRIVATE,
+    "start_product": (401, 200, 404, 404, 404),
+    "list_drafts": MEMBERS,
+    "open_draft": (401, 409, 409, 409, 409),
+    "get_draft": (401, 200, 404, 404, 200),
+    "save_draft": (401, 200, 404, 404, 403),
+    "remove_draft": (401, 204, 404, 404, 403),
+    "check_draft": (401, 200, 404, 404, 200),
+    "preview_draft": (401, 200, 404, 404, 200),
+    "explain_draft": (401, 200, 404, 404, 200),
+    "list_shares": (401, 200, 404, 404, 403),
+    "share_draft": (401, 201, 404, 404, 403),
+    "unshare_draft": (401, 204, 404, 404, 204),
+    "list_builds": (401, 200, 404, 404, 200),
+    "request_build": (401, 202, 404, 404, 403),
+    "get_build": (401, 200, 404, 404, 200),
+    "cancel_build": (401, 403, 404, 404, 403),
+    "list_products": OPEN,
+    "get_product": (404, 200, 404, 404, 200),
+    "list_releases": (404, 200, 404, 404, 200),
+    "get_release": (404, 200, 404, 404, 200),
+    "get_release_file": (404, 200, 404, 404, 200),
+    "get_release_source": (404, 200, 404, 404, 200),
+    "publish_release": (401, 200, 404, 404, 403),
+    "compare_releases": (404, 200, 404, 404, 200),
+    "list_jobs": MEMBERS,
+    "get_job": (401, 200, 404, 404, 200),
+    "cancel_job": (401, 403, 404, 404, 403),
+    "list_events": (401, 403, 403, 403, 200),
+    "get_journal_head": OPEN,
+    "list_anchors": OPEN,
+    "get_journal_key": OPEN,
+}
+SCOPES = {"read": 0, "write": 1, "publish": 2}
+
+
+def table() -> list[tuple[str, str, str]]:
+    return [(o["operationId"], m, path) for path, m, o in operations(api.get_openapi_schema(path_prefix="api/v1/"))]
+
+
+def body_of(operation: str, house: House) -> dict[str, Any]:
+    """What the test client sends, good enough that only rights can stand in the way."""
+    values = house.values
+    texts = {"manifest": values["manifest"], "recipe": values["recipe"]}
+    bodies: dict[str, Any] = {
+        "create_token": {"name": "new", "scopes": ["read"], "days": 1},
+        "retry_upload": {"options": {}},
+        "change_dataset": {"publisher": "Somebody"},
+        "start_product": {"snapshots": [values["sha256"]]},
+        "open_draft": {"slug": values["draft"], **texts},
+        "save_draft": texts,
+        "preview_draft": {},
+        "explain_draft": {},
+        "share_draft": {"email": "holder@example.org"},
+    }
+    if operation in {"create_dataset", "upload_file"}:
+        file = SimpleUploadedFile("new.csv", b"a,b\n1,2\n")
+        about = {"title": {"en": "New"}, "licence": "CC-BY-4.0"} if operation == "create_dataset" else {}
+        return {"data": {"file": file, "about": json.dumps(about)}}
+    return {"data": json.dumps(bodies[operation]), "content_type": "application/json"} if operation in bodies else {}
+
+
+def call(house: House, who: str, operation: str, method: str, path: str) -> Any:
+    values = house.values
+    filled = {
+        "slug": values["draft"] if "/drafts/" in path else values["slug"],
+        "token_id": values["token"],
+        "job_id": values["job"],
+        "file": "data.csv",
+        "other": values["version"],
+        **{key: values[key] for key in ("sha256", "number", "share", "build", "name", "version")},
+    }
+    headers = {}
+    if operation in {"save_draft", "remove_draft"}:
+        headers["if-match"] = f'"r{values["revision"]}"'
+    if operation == "change_dataset":
+        headers["if-match"] = f'"r{values["dataset_revision"]}"'
+    client = house.client(who)
+    address = path.format(**filled)
+    return getattr(client, method)(address, headers=headers, **body_of(operation, house))
+
+
+def test_every_operation_has_its_line_and_every_line_its_operation() -> None:
+    assert {operation for operation, _method, _path in table()} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("who", CALLERS)
+def test_who_may_call_what(house: House, who: str) -> None:
+    """All lines of one column, each on a house as it was: what a call changed is taken back."""
+    from django.db import transaction
+
+    column = CALLERS.index(who)
+    expected = {operation: EXPECTED[operation][column] for operation, _method, _path in table()}
+    found = {}
+    for operation, method, path in table():
+        point = transaction.savepoint()
+        answer = call(house, who, operation, method, path)
+        found[operation] = answer.status_code
+        if answer.status_code >= 400:
+            assert answer["Content-Type"] == "application/problem+json", operation
+            assert answer.json()["code"], operation
+        transaction.savepoint_rollback(point)
+    assert found == expected
+
+
+@pytest.mark.parametrize("who", ["expired", "wrong"])
+def test_a_token_that_is_not_good_opens_nothing_not_even_what_is_open(house: House, who: str) -> None:
+    found = {operation: call(house, who, operation, method, path).status_code for operation, method, path in table()}
+    assert found == dict.fromkeys(found, 401)
+
+
+def test_a_token_to_read_changes_nothing(house: House) -> None:
+    """403 on everything that needs more than reading; what it may read it reads as its owner."""
+    found, expected = {}, {}
+    for operation, method, path in table():
+        found[operation] = call(house, "reader", operation, method, path).status_code
+        may = method == "get" or operation in {"preview_draft", "explain_draft", "start_product"}
+        expected[operation] = EXPECTED[operation][1] if may else 403
+    assert found == expected
+
+
+def test_who_has_no_right_does_not_even_learn_that_it_is_there(house: House) -> None:
+    """A private thing and one that does not exist get the same answer, byte for byte but for the request's id."""
+    for who in WITHOUT_RIGHT:
+        client = house.client(who)
+        for place, there, not_there in (
+            ("datasets/{}", house.values["slug"], "no-such-dataset"),
+            ("products/{}", house.values["name"], "no-such-product"),
+            ("releases/{}/1.0.0", house.values["name"], "no-such-product"),
+        ):
+            answers = []
+            for name in (there, not_there):
+                problem = client.get("/api/v1/" + place.format(name)).json()
+                text = json.dumps({key: value for key, value in problem.items() if key != "instance"})
+                answers.append(text.replace(name, "NAME"))
+            assert answers[0] == answers[1], (who, place)
+
+
+def test_a_session_changes_nothing_without_the_csrf_token(house: House) -> None:
+    from django.test import Client
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(house.people["owner"], backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/api/v1/me").status_code == 200
+    for operation, method, path in table():
+        if method == "get":
+            continue
+        house_client = House(house.people, {}, house.values)
+        object.__setattr__(house_client, "client", lambda _who: client)
+        answer = call(house_client, "owner", operation, method, path)
+        assert answer.status_code == 403, operation
