@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -25,18 +25,18 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Dataset)
 class DatasetAdmin(ReadOnly):
-    list_display: ClassVar[list[str]] = ["slug", "city", "visibility", "withdrawn_at", "updated_at"]
-    list_filter: ClassVar[list[str]] = ["city", "visibility"]
-    search_fields: ClassVar[list[str]] = ["slug"]
+    list_display = ("slug", "city", "visibility", "withdrawn_at", "updated_at")
+    list_filter = ("city", "visibility")
+    search_fields = ("slug",)
 
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ReadOnly):
-    list_display: ClassVar[list[str]] = ["short", "file_name", "rows", "bytes", "received_at"]
-    search_fields: ClassVar[list[str]] = ["sha256", "file_name"]
+    list_display = ("short", "file_name", "rows", "bytes", "received_at")
+    search_fields = ("sha256", "file_name")
 
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
-    list_display: ClassVar[list[str]] = ["pk", "file_name", "state", "outcome", "received_at"]
-    list_filter: ClassVar[list[str]] = ["state"]
+    list_display = ("pk", "file_name", "state", "outcome", "received_at")
+    list_filter = ("state",)

@@ -118,7 +118,7 @@ def _received(request: HttpRequest, dataset: Dataset | None, text: str) -> Any:
     return actions.receive_upload(
         request.user,
         dataset,
-        file,  # type: ignore[arg-type]
+        file,
         file.name or "file",
         options=options,
         metadata=about,

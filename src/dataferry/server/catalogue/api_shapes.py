@@ -182,12 +182,12 @@ def column_out(column: Column) -> dict[str, Any]:
 
 def snapshot_out(snapshot: Snapshot) -> dict[str, Any]:
     dataset = snapshot.distribution.dataset
-    previous = Snapshot.objects.filter(pk=snapshot.previous_id).values_list("sha256", flat=True).first()
+    before = Snapshot.objects.filter(next=snapshot).values_list("sha256", flat=True).first()
     return {
         **snapshot_brief(snapshot, dataset),
         "media_type": snapshot.distribution.media_type,
         "language": snapshot.distribution.language,
-        "previous": previous,
+        "previous": before,
         "schema_fingerprint": snapshot.schema_fingerprint,
         "read_options": snapshot.read_options,
         "columns": [column_out(column) for column in snapshot.columns.all()],

@@ -18,7 +18,7 @@ from dataferry.server.catalogue.analyser import terms
 from dataferry.server.catalogue.models import SearchEntry, SearchRevision
 from dataferry.server.catalogue.search import UPDATED, Question, Scope, facet_rows, private_rows, question_of, scope_of
 from dataferry.server.catalogue.search_marks import PRIVATE, PUBLIC, organisation_mark, owner_mark
-from dataferry.server.catalogue.word_queries import MOST_CANDIDATES, candidates, is_postgresql, match_text
+from dataferry.server.catalogue.word_queries import MOST_CANDIDATES, as_kept, candidates, is_postgresql, match_text
 
 COLUMNS: Mapping[str, str] = {
     "city": "city",
@@ -90,8 +90,7 @@ def _counted(question: Question, scope: Scope | None) -> tuple[Numbers, bool]:
     ]
     for name in UPDATED:
         parts.append(f"SELECT '{name}', 'updated', COUNT(*) FROM chosen WHERE changed_at >= %s")
-        since = Question(updated=name).since()
-        values.append(since if is_postgresql() else connection.ops.adapt_datetimefield_value(since))
+        values.append(as_kept(Question(updated=name).since()))
     with connection.cursor() as cursor:
         cursor.execute(f"WITH chosen {materialized} ({chosen}) {' UNION ALL '.join(parts)}", values)
         rows = cursor.fetchall()
@@ -116,12 +115,13 @@ def _chosen(question: Question, scope: Scope | None) -> tuple[str, list[Any], bo
     columns = "city, format, licence, geometry, publisher, organisation_id, language, changed_at"
     asked = terms(question.words)
     if asked:
-        rows, values = f"dataset_id IN ({candidates()})", [match_text(asked, _marks(scope), question, ())]
+        rows = f"dataset_id IN ({candidates()})"
+        values: list[Any] = [match_text(asked, _marks(scope), question, ())]
         extra = "" if scope is None else " AND NOT public"
         since = question.since()
         if since is not None:
             extra += " AND changed_at >= %s"
-            values.append(since if is_postgresql() else connection.ops.adapt_datetimefield_value(since))
+            values.append(as_kept(since))
         return f"SELECT {columns} FROM catalogue_searchentry WHERE {rows}{extra}", values, True
     entries = SearchEntry.objects.filter(facet_rows(question), public=scope is None)
     if scope is not None:

@@ -6,6 +6,7 @@ SQLite keeps the tokens in an FTS5 table, PostgreSQL in a `tsvector` with a GIN 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import connection
 from django.db.models import F
@@ -82,11 +83,13 @@ def write_words(rows: Iterable[tuple[SearchEntry, dict[str, list[str]]]]) -> Non
 
 
 def _write_sqlite(rows: list[tuple[SearchEntry, dict[str, list[str]]]]) -> None:
-    values = [
+    values: list[Any] = [
         (entry.dataset_id, *(" ".join(parts[part]) for part in PARTS), " ".join(marks(entry))) for entry, parts in rows
     ]
     with connection.cursor() as cursor:
-        cursor.executemany("DELETE FROM catalogue_words WHERE rowid = %s", [(value[0],) for value in values])
+        cursor.executemany(
+            "DELETE FROM catalogue_words WHERE rowid = %s", [(entry.dataset_id,) for entry, _parts in rows]
+        )
         cursor.executemany(
             "INSERT INTO catalogue_words (rowid, title, keywords, description, columns, marks)"
             " VALUES (%s, %s, %s, %s, %s, %s)",

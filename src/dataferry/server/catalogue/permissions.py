@@ -1,4 +1,4 @@
-"""Who may do what to datasets. What a person may not even see is missing for them: see `dataset_queries.visible_datasets`."""
+"""Who may do what to datasets. What a person may not even see is missing for them: see `visible_datasets`."""
 
 from __future__ import annotations
 

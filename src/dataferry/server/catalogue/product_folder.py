@@ -67,7 +67,7 @@ def product_folder(user: Any, snapshots: Sequence[Snapshot], name: str = "") -> 
             _pack(packed, f"{called}/{path}", snapshot)
     length = file.tell()
     file.seek(0)
-    return ProductFolder(called, file, length)  # type: ignore[arg-type]
+    return ProductFolder(called, file, length)
 
 
 def _pack(packed: zipfile.ZipFile, path: str, snapshot: Snapshot) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -28,6 +28,12 @@ CHUNK = 1024 * 1024
 _LONGEST_URL = 2000
 
 
+class Readable(Protocol):
+    """Anything that bytes can be read from, piece by piece."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
 @dataclass(frozen=True)
 class Kept:
     """Bytes in the store."""
@@ -39,7 +45,7 @@ class Kept:
 def receive_upload(
     user: Any,
     dataset: Dataset | None,
-    stream: BinaryIO,
+    stream: Readable,
     file_name: str,
     *,
     options: Mapping[str, Any] | None = None,
@@ -103,7 +109,7 @@ def permit_upload(user: Any, dataset: Dataset | None) -> None:
         raise RefusedError("server.catalogue.withdrawn", dataset=dataset.slug)
 
 
-def keep_bytes(stream: BinaryIO, name: str, source: str) -> Kept:
+def keep_bytes(stream: Readable, name: str, source: str) -> Kept:
     """The bytes of a stream in the store, counted and hashed while they come in; never held in memory.
 
     Raises:

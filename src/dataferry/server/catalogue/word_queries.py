@@ -39,7 +39,7 @@ def scope_marks(scope: Scope) -> list[str]:
 
 
 def match_text(asked: Sequence[Term], marks: Sequence[str], question: Question, parts: Sequence[str]) -> str:
-    """The condition in the language of this database's index. Tokens are letters and digits: nothing can be smuggled in."""
+    """The condition in the language of this database's index. Tokens hold letters and digits only, so none escapes."""
     wanted = [facet_mark(name, value) for name, value in question.facets.items()]
     if is_postgresql():
         tier = TIER_PREFIX[parts[-1]] if parts else ""
@@ -114,13 +114,13 @@ def _conditions(question: Question, after: Position | None) -> tuple[str, list[A
     since = question.since()
     if since is not None:
         where.append("entry.changed_at >= %s")
-        values.append(_instant(since))
+        values.append(as_kept(since))
     if after is not None:
         where.append(
             "(best.tier > %s OR (best.tier = %s AND (entry.changed_at < %s"
             " OR (entry.changed_at = %s AND entry.dataset_id < %s))))"
         )
-        values += [after[0], after[0], _instant(after[1]), _instant(after[1]), after[2]]
+        values += [after[0], after[0], as_kept(after[1]), as_kept(after[1]), after[2]]
     return (f"WHERE {' AND '.join(where)}" if where else ""), values
 
 
@@ -135,13 +135,11 @@ def nearest(tokens: Sequence[str], question: Question, scope: Scope, limit: int)
     recent = "AND entry.changed_at >= %s" if since is not None else ""
     if is_postgresql():
         words = " | ".join(_lexeme(token) for token in tokens)
-        newest = (
-            f"SELECT * FROM catalogue_words WHERE words @@ %s::tsquery ORDER BY dataset_id DESC LIMIT {MOST_CANDIDATES}"
-        )
         sql = (
-            f"SELECT 0, entry.changed_at, entry.dataset_id FROM ({newest}) AS found"
-            " JOIN catalogue_searchentry AS entry ON entry.dataset_id = found.dataset_id"
-            f" WHERE TRUE {recent} ORDER BY ts_rank(found.words, %s::tsquery, 1) DESC, entry.dataset_id DESC LIMIT {limit}"
+            "SELECT 0, entry.changed_at, entry.dataset_id FROM (SELECT * FROM catalogue_words"
+            f" WHERE words @@ %s::tsquery ORDER BY dataset_id DESC LIMIT {MOST_CANDIDATES}) AS found"
+            f" JOIN catalogue_searchentry AS entry ON entry.dataset_id = found.dataset_id WHERE TRUE {recent}"
+            f" ORDER BY ts_rank(found.words, %s::tsquery, 1) DESC, entry.dataset_id DESC LIMIT {limit}"
         )
         values += [*([since] if since is not None else []), words]
     else:
@@ -151,7 +149,7 @@ def nearest(tokens: Sequence[str], question: Question, scope: Scope, limit: int)
             f" WHERE catalogue_words MATCH %s {recent}"
             f" ORDER BY bm25(catalogue_words, 8, 4, 2, 1, 0), entry.dataset_id DESC LIMIT {limit}"
         )
-        values += [_instant(since)] if since is not None else []
+        values += [as_kept(since)] if since is not None else []
     return _positions(sql, values)
 
 
@@ -161,7 +159,7 @@ def _positions(sql: str, values: list[Any]) -> list[Position]:
         return [(tier, _moment(changed_at), number) for tier, changed_at, number in cursor.fetchall()]
 
 
-def _instant(value: datetime) -> Any:
+def as_kept(value: datetime | None) -> Any:
     """An instant as the database keeps it in rows written by Django."""
     if is_postgresql():
         return value
