@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from dataferry.messages import DataferryError, UnavailableError, UsageError
+from dataferry.messages import DataferryError, UsageError
 from dataferry.server import people
 from dataferry.server.catalogue import queries
 from dataferry.server.catalogue.doors import door, is_partial
@@ -84,15 +84,13 @@ def _open_uploads(request: HttpRequest, found: Dataset) -> list[Any]:
 
 
 def _rows(request: HttpRequest, snapshot: Snapshot, columns: list[Column]) -> dict[str, Any]:
-    """The rows that the address asks for; where it asks for what cannot be, the words why and the first rows instead."""
+    """The rows that the address asks for; where it asks for what cannot be, the words why instead."""
     language, asked = page_language(), asked_of(request.GET)
     shown, wrong, busy = None, "", ""
     try:
         shown = preview(snapshot, columns, asked, language)
     except UsageError as error:
         wrong = error.text(language)
-    except UnavailableError as error:
-        busy = error.text(language)
     except DataferryError as error:
         busy = error.text(language)
     return {

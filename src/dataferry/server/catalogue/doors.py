@@ -1,4 +1,4 @@
-"""What every page of the catalogue does with a refusal: missing is 404, nobody signed in leads to sign-in, the rest 403."""
+"""What every page of the catalogue does with a refusal: missing is 404, not signed in leads there, the rest is 403."""
 
 from __future__ import annotations
 

@@ -21,6 +21,7 @@ from dataferry.server.catalogue.facets import Counts, facet_counts
 from dataferry.server.catalogue.models import Column, Dataset, Snapshot
 from dataferry.server.catalogue.search import Found, Hit, cursor_of, position_of, search
 from dataferry.server.catalogue.showing.evidence import strip_states
+from dataferry.server.catalogue.templatetags.catalogue import format_word
 from dataferry.server.catalogue.words import SpokenWith, spoken_with_provenance
 from dataferry.server.display.evidence import Chip, chips
 from dataferry.server.display.languages import page_language
@@ -164,7 +165,7 @@ def value_title(name: str, value: str) -> str:
         known = value in licence_ids()
         return spoken(terms_of(value).title, page_language()).text or value if known else value
     if name == "format":
-        return value.upper()
+        return format_word(value)
     if name == "updated":
         return {"week": _("in the last week"), "month": _("in the last month"), "year": _("in the last year")}.get(
             value, value

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
 from typing import Any
 
 from dataferry.server.display.scales import class_of, nice_step
@@ -131,10 +134,23 @@ def _frame(
 ) -> Frame:
     import shapely
 
+    per_x, per_y = _units_per_degree(box, scale)
+    to_view = _to_view(box, scale)
+    shapes = [_shape(place, shapely.transform(shapely.force_2d(place.geometry), to_view), breaks) for place in places]
     west, south, east, north = box
-    per_x = METRES_PER_DEGREE * math.cos(math.radians((south + north) / 2)) / scale
-    per_y = METRES_PER_DEGREE / scale
-    middle_x, middle_y = (west + east) / 2, (south + north) / 2
+    wide, high = round((east - west) * per_x + MARGIN, 1), round((north - south) * per_y + MARGIN, 1)
+    return Frame(city, INKS.get(city, "both"), tuple(_labelled(shapes)), box, wide, high)
+
+
+def _units_per_degree(box: tuple[float, float, float, float], scale: float) -> tuple[float, float]:
+    """How many units of the view box a degree of longitude and of latitude takes."""
+    return METRES_PER_DEGREE * math.cos(math.radians((box[1] + box[3]) / 2)) / scale, METRES_PER_DEGREE / scale
+
+
+def _to_view(box: tuple[float, float, float, float], scale: float) -> Callable[[Any], Any]:
+    """From degrees to the view box of the frame that shows `box`."""
+    per_x, per_y = _units_per_degree(box, scale)
+    middle_x, middle_y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
 
     def to_view(points: Any) -> Any:
         points = points.copy()
@@ -142,9 +158,33 @@ def _frame(
         points[:, 1] = HEIGHT / 2 - (points[:, 1] - middle_y) * per_y
         return points
 
-    shapes = [_shape(place, shapely.transform(shapely.force_2d(place.geometry), to_view), breaks) for place in places]
-    wide, high = round((east - west) * per_x + MARGIN, 1), round((north - south) * per_y + MARGIN, 1)
-    return Frame(city, INKS.get(city, "both"), tuple(_labelled(shapes)), box, wide, high)
+    return to_view
+
+
+@cache
+def _outlines() -> Mapping[str, Any]:
+    """Districts of each city as shapely multipolygons in degrees; see tools/base_outlines.py."""
+    import shapely
+
+    text = resources.files("dataferry.server.display").joinpath("outlines.json").read_text(encoding="utf-8")
+    return {
+        city: shapely.multipolygons([shapely.polygons(ring) for ring in rings])
+        for city, rings in json.loads(text).items()
+    }
+
+
+def base_path(frame: Frame, scale: float) -> str:
+    """The districts' outlines under a frame as SVG path data; those of both cities where it shows no single one."""
+    import shapely
+
+    view = shapely.box(-WIDTH, -HEIGHT, 2 * WIDTH, 2 * HEIGHT)
+    parts = []
+    for city, outlines in _outlines().items():
+        if frame.city in {city, ""}:
+            drawn = shapely.transform(outlines, _to_view(frame.bbox, scale))
+            near = [part for part in shapely.get_parts(drawn) if shapely.intersects(part, view)]
+            parts += [_path(shapely.simplify(part, 0.3)) for part in near]
+    return "".join(parts)
 
 
 def _shape(place: Place, geometry: Any, breaks: Sequence[float]) -> Shape:

@@ -107,6 +107,8 @@ def _distinct(column: Column, profile: Mapping[str, Any]) -> str:
 
 
 def _facts(profile: Mapping[str, Any], kind: str) -> Iterable[tuple[str, str]]:
+    if kind == "string":
+        return
     quantiles = profile.get("quantiles") or {}
     for title, value in (
         (_("Lowest"), profile.get("min")),

@@ -14,8 +14,8 @@ def map_words(why: str) -> str:
     return {
         "no_places": _("This table states no places, so there is nothing to put on a map."),
         "unknown_datum": _(
-            "The datum of its coordinates is unknown. A guess could be half a kilometre wrong, so nothing is drawn until "
-            "the uploader declares it: read the file again with the datum that the publisher states."
+            "The datum of its coordinates is unknown. A guess could be half a kilometre wrong, so nothing is drawn "
+            "until the uploader declares it: read the file again with the datum that the publisher states."
         ),
         "empty": _("No row states a place that can be drawn."),
         "unreadable": _("The table could not be opened just now. Try again; if it stays so, tell the operator."),

@@ -16,7 +16,7 @@ from django.core.cache import cache
 from dataferry.messages import DataferryError
 from dataferry.server.catalogue.models import Snapshot
 from dataferry.server.catalogue.store import table_of
-from dataferry.server.display.maps import METRES_PER_DEGREE, Frame, Place, frames_of, scale_bar, to_wgs84
+from dataferry.server.display.maps import METRES_PER_DEGREE, Frame, Place, base_path, frames_of, scale_bar, to_wgs84
 from dataferry.server.display.scales import class_breaks, nice_step
 from dataferry.server.display.words import INKS
 
@@ -32,7 +32,7 @@ _CELLS_ACROSS = 44
 _PART_ROWS = 32_768
 _BATCH = 8192
 _DAY = 24 * 3600
-_VERSION = 1
+_VERSION = 2
 _FEW_OUTSIDE = 0.1
 
 Kind = Literal["each", "sample", "density"]
@@ -53,6 +53,7 @@ class PlacesMap:
     """Frames at one scale and what stands behind them.
 
     Args:
+        bases: under each frame the districts' outlines.
         kind: each place drawn, every n-th shape drawn, or cells of `cell_km` by how many places they hold.
         looked_at: rows that were read for it, of `rows`.
         without: rows among them that state no place.
@@ -62,6 +63,7 @@ class PlacesMap:
 
     kind: Kind
     frames: tuple[Frame, ...]
+    bases: tuple[str, ...]
     breaks: tuple[float, ...]
     bar: float
     bar_km: float
@@ -73,6 +75,11 @@ class PlacesMap:
     cell_km: float
     summaries: tuple[Summary, ...]
     fullest: tuple[tuple[float, float, int], ...]
+
+    @property
+    def layers(self) -> list[tuple[Frame, str]]:
+        """Each frame with the outlines under it."""
+        return list(zip(self.frames, self.bases, strict=True))
 
 
 @dataclass(frozen=True)
@@ -227,6 +234,7 @@ def _drawing(seen: _Seen, rows: int) -> PlacesMap:
     return PlacesMap(
         kind,
         frames,
+        tuple(base_path(frame, scale) for frame in frames),
         breaks,
         bar,
         bar_km,

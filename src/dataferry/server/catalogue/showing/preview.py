@@ -19,8 +19,10 @@ from dataferry.server.catalogue.showing.columns import visible
 from dataferry.server.catalogue.showing.limits import in_time
 from dataferry.server.catalogue.store import table_of
 from dataferry.server.catalogue.words import spoken_with_provenance
+from dataferry.server.display.maps import WGS84
 from dataferry.server.display.words import INKS, Spoken, city_name, unit_beside, unit_word
-from dataferry.tables import Filter, PreviewPage, Sort, preview_rows
+from dataferry.tables import Filter, PreviewPage, Sort, geometry_columns, preview_rows
+from dataferry.tables.engine import schema_of
 
 ROWS = 50
 COLUMNS = 30
@@ -90,7 +92,7 @@ def preview(snapshot: Snapshot, columns: Sequence[Column], asked: Asked, languag
     parts = max(1, -(-len(columns) // COLUMNS))
     asked = replace(asked, part=min(asked.part, parts))
     shown = columns[(asked.part - 1) * COLUMNS : asked.part * COLUMNS]
-    page = in_time(lambda: _page(snapshot, [column.name for column in shown], asked))
+    page = in_time(lambda: _page(snapshot, columns, shown, asked))
     places = {column.name for column in columns if column.type == "geometry" or column.crs}
     titles = {column.name: _title(column, language) for column in columns}
     return Preview(
@@ -113,18 +115,25 @@ def preview(snapshot: Snapshot, columns: Sequence[Column], asked: Asked, languag
     )
 
 
-def _page(snapshot: Snapshot, names: Sequence[str], asked: Asked) -> PreviewPage:
-    """The rows, with a count that is kept: the table behind a digest never changes."""
+def _page(snapshot: Snapshot, columns: Sequence[Column], shown: Sequence[Column], asked: Asked) -> PreviewPage:
+    """The rows, with a count that is kept: the table behind a digest never changes.
+
+    A column is known by its position: its name in the catalogue may be cut, or lack what the database cannot keep.
+    """
     question = json.dumps([[each.column, each.test, each.values] for each in asked.filters])
     digest = hashlib.sha256(question.encode("utf-8", "surrogatepass")).hexdigest()
     key = f"catalogue-count:{snapshot.table_sha256}:{digest}"
     known = snapshot.rows if not asked.filters else cache.get(key)
     with table_of(snapshot) as path:
+        schema = schema_of(path)
+        names = {column.name: schema.names[column.position - 1] for column in columns}
+        places = geometry_columns(schema)
+        filters = [replace(each, column=names.get(each.column, each.column)) for each in asked.filters]
         page = preview_rows(
             path,
-            columns=names,
-            filters=[_in_datum(each, path) for each in asked.filters],
-            sort=asked.sort,
+            columns=[names[column.name] for column in shown],
+            filters=[_in_datum(each, places.get(each.column)) for each in filters],
+            sort=[replace(each, column=names.get(each.column, each.column)) for each in asked.sort],
             after=asked.after,
             limit=ROWS,
             count=known is None,
@@ -134,15 +143,9 @@ def _page(snapshot: Snapshot, names: Sequence[str], asked: Asked) -> PreviewPage
     return replace(page, total=page.total if known is None else known)
 
 
-def _in_datum(each: Filter, path: Any) -> Filter:
+def _in_datum(each: Filter, crs: str | None) -> Filter:
     """A box in degrees becomes one in the units of the column's own datum; one of unknown datum is taken as it is."""
-    if each.test != "within":
-        return each
-    from dataferry.tables import geometry_columns
-    from dataferry.tables.engine import schema_of
-
-    crs = geometry_columns(schema_of(path)).get(each.column)
-    if crs is None or crs in {"EPSG:4326", "OGC:CRS84", "EPSG:4490"} or len(each.values) != 4:
+    if each.test != "within" or crs is None or crs in WGS84 or len(each.values) != 4:
         return each
     import numpy as np
 
@@ -191,8 +194,8 @@ def _heading(column: Column, title: Spoken, asked: Asked, places: set[str]) -> H
 
 def _cells(page: PreviewPage, columns: Sequence[Column], places: set[str]) -> list[tuple[Cell, ...]]:
     by_column = []
-    for column in columns:
-        values = page.rows.column(column.name)
+    for index, column in enumerate(columns):
+        values = page.rows.column(index)
         if column.name in places:
             by_column.append(_place_cells(values))
         else:

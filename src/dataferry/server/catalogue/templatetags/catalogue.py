@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django import template
 from django.utils.html import escape, format_html, linebreaks
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from dataferry.server.catalogue.models import Dataset
 from dataferry.server.catalogue.showing.asked import SEPARATOR
@@ -34,7 +35,7 @@ def said_lines(said: SpokenWith) -> SafeString:
 def source_link(source: str) -> SafeString:
     """A source as a link where it is a web address."""
     if not source:
-        return format_html("–")
+        return format_html("{}", "–")
     parts = urlsplit(source)
     if parts.scheme in {"http", "https"} and parts.netloc and " " not in source:
         return format_html('<a href="{}" rel="noopener noreferrer nofollow">{}</a>', source, source)
@@ -45,6 +46,22 @@ def source_link(source: str) -> SafeString:
 def cities_of(dataset: Dataset) -> list[str]:
     """The city of a dataset as a list: the two cities share one template."""
     return [dataset.city] if dataset.city in INKS else []
+
+
+@register.filter
+def format_word(kind: str) -> str:
+    """A file format as people call it."""
+    return {
+        "delimited": _("text table"),
+        "fixed": _("text table"),
+        "xls": "Excel",
+        "xlsx": "Excel",
+        "geojson": "GeoJSON",
+        "jsonl": "JSON Lines",
+        "shp": "Shapefile",
+        "gpkg": "GeoPackage",
+        "parquet": "Parquet",
+    }.get(kind, kind.upper())
 
 
 @register.filter
