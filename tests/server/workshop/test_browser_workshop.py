@@ -43,7 +43,8 @@ def quiet_page(page: Page, ann: Any, live_server: Any) -> Iterator[Page]:
     )
     sign_in(page.context, ann, live_server.url)
     yield page
-    assert complaints == []
+    # Chromium says so of every page that answers 409, which is what a conflict is.
+    assert [text for text in complaints if "409 (Conflict)" not in text] == []
 
 
 def barriers(page: Page) -> list[Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -50,7 +53,7 @@ def progress(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "build": found,
         "job": found.job,
         "refresh": request.path,
-        "problems": draft_view.problems_of(found.error, draft) if found.error else [],
+        "problems": draft_view.problems_of(_placed(found), draft) if found.error else [],
         "text_moved_on": found.revision is not None and found.revision != draft.revision,
     }
     if found.is_open and people.can(request.user, "workshop.cancel_build", found):
@@ -60,6 +63,20 @@ def progress(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         # It ended while somebody was watching: the whole page has more to say than its progress.
         response["HX-Refresh" if found.release is None else "HX-Redirect"] = _end_of(found)
     return response
+
+
+def _placed(found: Build) -> Mapping[str, Any]:
+    """The error of a build, with the place that the engine's own words name."""
+    from dataferry.products.sql_places import place_of_refusal
+
+    error: Mapping[str, Any] = found.error or {}
+    data = error.get("data") or {}
+    place = (
+        None
+        if data.get("line") or data.get("problems")
+        else place_of_refusal(str(data.get("reason", "")), found.recipe)
+    )
+    return error if place is None else {**error, "line": place.line, "column": place.column}
 
 
 def _end_of(found: Build) -> str:

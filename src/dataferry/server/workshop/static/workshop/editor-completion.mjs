@@ -63,6 +63,8 @@ export class Completion {
     this.list.className = "editor-names";
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", words.names);
+    // It scrolls, so it can be focused; Tab closes it before it could get there.
+    this.list.tabIndex = 0;
     this.list.hidden = true;
     this.told = document.createElement("div");
     this.told.className = "sr-only";

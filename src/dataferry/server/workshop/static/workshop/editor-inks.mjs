@@ -22,7 +22,12 @@ export function pieces(text, language) {
   return found;
 }
 
-// Whether a place in SQL is inside a comment, a text or a quoted name: nothing is offered there.
+// Whether a place in SQL is inside a comment or a text, also one that has no end yet: nothing is offered there.
 export function insideText(text, at) {
-  return pieces(text, "sql").some(([from, to, kind]) => from < at && (at < to || (at === to && kind === "comment")) && ["comment", "text"].includes(kind));
+  return pieces(text, "sql").some(([from, to, kind]) => {
+    if (from >= at || at > to || !["comment", "text"].includes(kind)) return false;
+    const piece = text.slice(from, to);
+    const ended = kind === "text" ? piece.length > 1 && piece.endsWith("'") : piece.startsWith("/*") && piece.endsWith("*/");
+    return at < to || !ended;
+  });
 }
