@@ -11,14 +11,14 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
-from server.people.conftest import sign_in
-from server.persons import PASSWORD, make_person
 
 from dataferry.messages import InputError, RefusedError
 from dataferry.server import people
 from dataferry.server.journal.models import Event
 from dataferry.server.people import actions
 from dataferry.server.people.models import Invitation, Membership, Profile
+from server.people.conftest import sign_in
+from server.persons import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -11,11 +11,11 @@ from allauth.mfa.totp.internal.auth import hotp_value
 from django.contrib.auth.models import User
 from django.core import mail
 from django.test import Client
-from server.people.conftest import sign_in
-from server.persons import PASSWORD, make_person
 
 from dataferry.server import people
 from dataferry.server.people import predicates
+from server.people.conftest import sign_in
+from server.persons import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -11,12 +11,12 @@ from allauth.account.models import EmailConfirmationHMAC
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
-from server.people.conftest import sign_in
-from server.people.passkeys import make_passkey
-from server.persons import PASSWORD, make_person
 
 from dataferry.server.people import Role, actions
 from dataferry.server.people.models import Invitation, Membership
+from server.people.conftest import sign_in
+from server.people.passkeys import make_passkey
+from server.persons import PASSWORD, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -29,8 +29,8 @@ INSIDE = ("", "profile/", "organisations/", "organisations/office/", "tokens/", 
           "2fa/webauthn/reauthenticate/")  # fmt: skip
 # What is the same in every language: names, addresses, codes, zones, what was typed.
 SAME = re.compile(
-    r"Dataferry|English|JavaScript|API|JSON|PIN|QR|TOTP|Apache License 2\.0|[\w.+-]+@[\w.-]+|\b(?:zh-\w+|dfy_\S*)|HK|SH|EN|"
-    r"office|Harbour|Mei|laptop|Wong|phone|[A-Z]{2,}\d*|[0-9A-Z]{16,}|"
+    r"Dataferry|English|JavaScript|API|JSON|PIN|QR|TOTP|Apache License 2\.0|[\w.+-]+@[\w.-]+|"
+    r"\b(?:zh-\w+|dfy_\S*)|HK|SH|EN|office|Harbour|Mei|laptop|Wong|phone|[A-Z]{2,}\d*|[0-9A-Z]{16,}|"
     r"[A-Z][A-Za-z]+/[A-Za-z_+\-/0-9]+|UTC|browser/1\.0"
 )  # fmt: skip
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
-from server.persons import make_person
 
 from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.server import people
 from dataferry.server.journal.models import Event
 from dataferry.server.people import Role, actions, predicates
 from dataferry.server.people.models import RoleGrant
+from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
 

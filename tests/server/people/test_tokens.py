@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
-from server.people.conftest import sign_in
-from server.persons import make_person
 
 from dataferry.messages import InputError, RefusedError
 from dataferry.server.journal.models import Event
 from dataferry.server.people import actions
 from dataferry.server.people.models import ApiToken
+from server.people.conftest import sign_in
+from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
 

@@ -59,6 +59,5 @@ class MfaAdapter(DefaultMFAAdapter):
 def _locks() -> MultiFernet:
     """The site's key first; former keys still open what they closed."""
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"people.mfa:" + key.encode()).digest())) for key in keys]
-    )
+    digests = (hashlib.sha256(b"people.mfa:" + str(key).encode()).digest() for key in keys)
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -11,6 +11,7 @@ from ninja import Field, Schema, Status
 from dataferry.server.people import actions, queries
 from dataferry.server.people.authentication import anyone, member
 from dataferry.server.people.models import ApiToken, Organisation, Profile, RoleGrant
+from dataferry.server.people.permissions import signed_in_person
 from dataferry.server.web.api import Cursor, Limit, Page, api_router, keyset_page
 
 router = api_router("people")
@@ -85,7 +86,7 @@ def _organisation_out(organisation: Organisation) -> dict[str, Any]:
 @router.get("/me", response=MeOut, auth=member("read"), operation_id="get_me", summary="Who I am")
 def get_me(request: HttpRequest) -> Any:
     """The person that the token or session belongs to, with roles and organisations."""
-    user = request.user
+    user = signed_in_person(request)
     profile = Profile.objects.filter(user_id=user.pk).first() or Profile()
     return {
         "id": user.pk,
@@ -119,7 +120,7 @@ def list_tokens(request: HttpRequest, limit: Limit = 50, cursor: Cursor = None) 
 def create_token(request: HttpRequest, body: TokenIn) -> Any:
     """A new token. A token can make tokens of its own scopes at most, so that a stolen one gains nothing."""
     held = request.auth.scopes if isinstance(request.auth, ApiToken) else None  # type: ignore[attr-defined]
-    token, secret = actions.issue_token(request.user, body.name, body.scopes, body.days, within=held)
+    token, secret = actions.issue_token(signed_in_person(request), body.name, body.scopes, body.days, within=held)
     return Status(201, {**_token_out(token), "secret": secret})
 
 
@@ -133,7 +134,7 @@ def create_token(request: HttpRequest, body: TokenIn) -> Any:
 def revoke_token(request: HttpRequest, token_id: int) -> Any:
     """The token is of no use from now on; it stays in the list as revoked. The same again changes nothing."""
     number = token_id if 0 < token_id <= LARGEST_ID else 0
-    return _token_out(actions.revoke_token(request.user, number))
+    return _token_out(actions.revoke_token(signed_in_person(request), number))
 
 
 @router.get(

@@ -53,7 +53,7 @@ class ManyOptions(forms.Select):
         return format_html("<select{}>{}</select>", flatatt(self.build_attrs({"name": name}, attrs)), options)
 
 
-_CHOSEN = mark_safe(" selected")  # noqa: S308  a constant
+_CHOSEN = mark_safe(" selected")
 
 
 class ProfileForm(TellingForm):

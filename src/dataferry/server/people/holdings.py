@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 
 from dataferry.server.people.models import Invitation
@@ -32,14 +35,14 @@ def _account(user: User) -> dict[str, Any]:
         },
         "email_addresses": [
             {"email": row.email, "verified": row.verified, "primary": row.primary}
-            for row in user.emailaddress_set.all()
+            for row in EmailAddress.objects.filter(user=user)
         ],
         "profile": {field: getattr(profile, field, "") for field in ("display_name", "language", "time_zone", "city")},
     }
 
 
 def _standing(user: User) -> dict[str, Any]:
-    addresses = [address.lower() for address in user.emailaddress_set.values_list("email", flat=True)]
+    addresses = [address.lower() for address in EmailAddress.objects.filter(user=user).values_list("email", flat=True)]
     return {
         "organisations": [
             {
@@ -87,7 +90,7 @@ def _keys(user: User) -> dict[str, Any]:
                 "created_at": _instant(row.created_at),
                 "last_used_at": _instant(row.last_used_at),
             }
-            for row in user.authenticator_set.all()
+            for row in Authenticator.objects.filter(user=user)
         ],
         "sessions": [
             {
@@ -96,6 +99,6 @@ def _keys(user: User) -> dict[str, Any]:
                 "internet_address": row.ip,
                 "browser": row.user_agent,
             }
-            for row in user.usersession_set.all()
+            for row in UserSession.objects.filter(user=user)
         ],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlencode
 
 import rules
@@ -14,6 +14,9 @@ from django.urls import reverse
 
 from dataferry.messages import RefusedError
 from dataferry.server.people import predicates
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 rules.add_perm("people.use_account", predicates.is_signed_in)
 rules.add_perm("people.use_tokens", predicates.is_member)
@@ -66,6 +69,11 @@ def actor(user: Any) -> str:
 def sign_in_address(request: HttpRequest) -> str:
     """The sign-in page, which leads back to where the visitor is now."""
     return f"{reverse('account_login')}?{urlencode({'next': request.get_full_path()})}"
+
+
+def signed_in_person(request: HttpRequest) -> User:
+    """The person of a request that `signed_in` has let through."""
+    return cast("User", request.user)
 
 
 Page = Callable[..., HttpResponseBase]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -54,7 +55,7 @@ def organisation_of(user: Person, slug: str) -> Organisation:
 def own_organisations(user: Person) -> QuerySet[Membership]:
     """Memberships of a person, with their organisations and how many belong to each."""
     return (
-        Membership.objects.filter(user_id=user.pk)
+        Membership.objects.filter(user_id=user.pk or 0)
         .select_related("organisation")
         .annotate(members=Count("organisation__memberships"))
         .order_by("organisation__slug")
@@ -69,7 +70,7 @@ def visible_organisations(user: Person) -> QuerySet[Organisation]:
 
 
 def verified_addresses(user: User) -> list[str]:
-    return list(user.emailaddress_set.filter(verified=True).values_list("email", flat=True))
+    return list(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
 
 
 def open_invitations(user: User) -> QuerySet[Invitation]:
@@ -80,14 +81,14 @@ def open_invitations(user: User) -> QuerySet[Invitation]:
 
 def current_roles(user: Person, at: datetime | None = None) -> QuerySet[RoleGrant]:
     at = at or timezone.now()
-    return RoleGrant.objects.filter(Q(until__isnull=True) | Q(until__gt=at), user_id=user.pk)
+    return RoleGrant.objects.filter(Q(until__isnull=True) | Q(until__gt=at), user_id=user.pk or 0)
 
 
 def own_tokens(user: Person) -> QuerySet[ApiToken]:
-    return ApiToken.objects.filter(user_id=user.pk)
+    return ApiToken.objects.filter(user_id=user.pk or 0)
 
 
-def administrators(besides: int | None = None) -> int:
+def administrators(besides: int = 0) -> int:
     """How many people can still give roles in both cities."""
     now = timezone.now()
     granted = Q(role_grants__role=Role.ADMINISTRATOR, role_grants__city="") & (

@@ -36,8 +36,11 @@ def names(value: Mapping[str, Any], field: str, longest: int) -> dict[str, str]:
     Raises:
         InputError: as `one_line`; or no language has a text.
     """
-    found = {code: one_line(str(value.get(code) or ""), field, longest, may_be_empty=True) for code in LANGUAGES}
-    found = {code: text for code, text in found.items() if text}
+    found: dict[str, str] = {}
+    for code in LANGUAGES:
+        text = one_line(str(value.get(code) or ""), field, longest, may_be_empty=True)
+        if text:
+            found[code] = text
     if not found:
         raise InputError("server.people.empty", field=field)
     return found

@@ -5,6 +5,9 @@ from __future__ import annotations
 import zoneinfo
 from functools import cache
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
@@ -70,10 +73,12 @@ def delete_account(user: User) -> None:
         erase_all(locked)
         _end_sessions(locked)
         _forget_in_desk_log(locked)
-        addresses = [address.lower() for address in locked.emailaddress_set.values_list("email", flat=True)]
+        addresses = [
+            address.lower() for address in EmailAddress.objects.filter(user=locked).values_list("email", flat=True)
+        ]
         Invitation.objects.filter(email__in=addresses).delete()
-        locked.emailaddress_set.all().delete()
-        locked.authenticator_set.all().delete()
+        EmailAddress.objects.filter(user=locked).delete()
+        Authenticator.objects.filter(user=locked).delete()
         locked.api_tokens.all().delete()
         locked.memberships.all().delete()
         locked.role_grants.all().delete()
@@ -105,14 +110,14 @@ def _refuse_last_manager(user: User) -> None:
 
 
 def _end_sessions(user: User) -> None:
-    kept = user.usersession_set.all()
+    kept = UserSession.objects.filter(user=user)
     Session.objects.filter(session_key__in=[row.session_key for row in kept]).delete()
     kept.delete()
 
 
 def _forget_in_desk_log(user: User) -> None:
     """Django's desk writes down what rows were called; addresses and names of this person leave its log."""
-    words = {user.email, user.username, *user.emailaddress_set.values_list("email", flat=True)} - {""}
+    words = {user.email, user.username, *EmailAddress.objects.filter(user=user).values_list("email", flat=True)} - {""}
     spoken = Q(pk__in=[])
     for word in words:
         spoken |= Q(object_repr__icontains=word) | Q(change_message__icontains=word)

@@ -6,6 +6,7 @@ import json
 
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +23,7 @@ from dataferry.server.people import actions
 from dataferry.server.people.forms import ProfileForm
 from dataferry.server.people.models import Profile
 from dataferry.server.people.pages.answers import telling_form
-from dataferry.server.people.permissions import can, signed_in
+from dataferry.server.people.permissions import can, signed_in, signed_in_person
 from dataferry.server.people.personal_data import export_all
 from dataferry.server.people.queries import (
     current_roles,
@@ -39,7 +40,7 @@ from dataferry.server.people.queries import (
 @signed_in
 def overview(request: HttpRequest) -> HttpResponse:
     """All of the account at a glance, and what needs the person first."""
-    user = request.user
+    user = signed_in_person(request)
     kinds = set(Authenticator.objects.filter(user_id=user.pk).values_list("type", flat=True))
     context = {
         "name": display_name(user),
@@ -51,7 +52,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "tokens": usable_tokens(user).count(),
         "has_app": Authenticator.Type.TOTP in kinds,
         "has_passkey": Authenticator.Type.WEBAUTHN in kinds,
-        "sessions": user.usersession_set.count(),
+        "sessions": UserSession.objects.filter(user=user).count(),
         "may_administer": can(user, "people.see_roles"),
     }
     return render(request, "people/overview.html", context)
@@ -62,11 +63,11 @@ def overview(request: HttpRequest) -> HttpResponse:
 @signed_in
 def profile(request: HttpRequest) -> HttpResponse:
     """Name, language, time zone and city."""
-    kept, _new = Profile.objects.get_or_create(user_id=request.user.pk)
+    kept, _new = Profile.objects.get_or_create(user_id=signed_in_person(request).pk)
     form = ProfileForm(request.POST) if request.method == "POST" else ProfileForm.of(kept)
     if request.method == "POST" and form.is_valid():
         with telling_form(form):
-            actions.change_profile(request.user, **form.cleaned_data)
+            actions.change_profile(signed_in_person(request), **form.cleaned_data)
         if form.is_valid():
             language = form.cleaned_data["language"]
             with override(language or request.LANGUAGE_CODE):
@@ -92,9 +93,9 @@ def data(request: HttpRequest) -> HttpResponse:
 @reauthentication_required
 @sensitive_variables()
 def _data_file(request: HttpRequest) -> HttpResponse:
-    text = json.dumps(export_all(request.user), ensure_ascii=False, indent=2)
+    text = json.dumps(export_all(signed_in_person(request)), ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="dataferry-person-{request.user.pk}.json"'
+    response["Content-Disposition"] = f'attachment; filename="dataferry-person-{signed_in_person(request).pk}.json"'
     return response
 
 
@@ -107,7 +108,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     reason = ""
     if request.method == "POST" and request.POST.get("sure") == "yes":
         try:
-            actions.delete_account(request.user)
+            actions.delete_account(signed_in_person(request))
         except RefusedError as error:
             reason = error.text()
         else:

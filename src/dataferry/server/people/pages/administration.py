@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dataferry.server.people import actions
 from dataferry.server.people.forms import GrantForm
 from dataferry.server.people.pages.answers import telling, telling_form
-from dataferry.server.people.permissions import require, signed_in
+from dataferry.server.people.permissions import require, signed_in, signed_in_person
 from dataferry.server.people.queries import all_grants, all_organisations
 
 ROWS = 50
@@ -30,12 +30,12 @@ def _page(request: HttpRequest, rows: Any) -> Page:
 @signed_in
 def roles(request: HttpRequest) -> HttpResponse:
     """Every role that is given, and a form to give one."""
-    require(request.user, "people.see_roles")
+    require(signed_in_person(request), "people.see_roles")
     form = GrantForm(request.POST) if request.method == "POST" else GrantForm()
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         with telling_form(form):
-            actions.grant_role(request.user, data["email"], data["role"], data["city"], form.end())
+            actions.grant_role(signed_in_person(request), data["email"], data["role"], data["city"], form.end())
         if form.is_valid():
             messages.success(request, _("The role is given."))
             return redirect("account_roles")
@@ -47,7 +47,7 @@ def roles(request: HttpRequest) -> HttpResponse:
 @signed_in
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     with telling(request, _("The role is taken back.")):
-        actions.revoke_role(request.user, number)
+        actions.revoke_role(signed_in_person(request), number)
     return redirect("account_roles")
 
 
@@ -56,7 +56,7 @@ def revoke(request: HttpRequest, number: int) -> HttpResponse:
 @signed_in
 def organisations(request: HttpRequest) -> HttpResponse:
     """Every organisation: those that nobody has verified yet come first."""
-    require(request.user, "people.see_roles")
+    require(signed_in_person(request), "people.see_roles")
     return render(request, "people/all_organisations.html", {"organisations": _page(request, all_organisations())})
 
 
@@ -66,5 +66,5 @@ def verify(request: HttpRequest, slug: str) -> HttpResponse:
     verified = request.POST.get("do") == "verify"
     done = _("The organisation is verified.") if verified else _("The organisation is no longer verified.")
     with telling(request, done):
-        actions.verify_organisation(request.user, slug, verified)
+        actions.verify_organisation(signed_in_person(request), slug, verified)
     return redirect("account_all_organisations")

@@ -17,7 +17,7 @@ from dataferry.server.people import actions
 from dataferry.server.people.forms import InvitationForm, OrganisationForm, OrganisationNameForm
 from dataferry.server.people.models import Organisation
 from dataferry.server.people.pages.answers import telling, telling_form
-from dataferry.server.people.permissions import can, signed_in
+from dataferry.server.people.permissions import can, signed_in, signed_in_person
 from dataferry.server.people.queries import members_of, open_invitations, organisation_of, own_organisations
 
 
@@ -31,16 +31,16 @@ def organisations(request: HttpRequest) -> HttpResponse:
         made = None
         with telling_form(form):
             made = actions.create_organisation(
-                request.user, form.name(), form.cleaned_data["slug"], form.cleaned_data["city"]
+                signed_in_person(request), form.name(), form.cleaned_data["slug"], form.cleaned_data["city"]
             )
         if made is not None:
             messages.success(request, _("The organisation is founded, and you manage it."))
             return redirect("account_organisation", made.slug)
     context = {
         "form": form,
-        "memberships": own_organisations(request.user),
-        "invitations": open_invitations(request.user),
-        "may_found": can(request.user, "people.create_organisation"),
+        "memberships": own_organisations(signed_in_person(request)),
+        "invitations": open_invitations(signed_in_person(request)),
+        "may_found": can(signed_in_person(request), "people.create_organisation"),
     }
     return render(request, "people/organisations.html", context, status=422 if form.is_bound else 200)
 
@@ -50,7 +50,7 @@ def organisations(request: HttpRequest) -> HttpResponse:
 @signed_in
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:
     """One organisation: its members; for managers also invitations and changes."""
-    found = organisation_of(request.user, slug)
+    found = organisation_of(signed_in_person(request), slug)
     inviting, naming = InvitationForm(), _naming(found)
     if request.method == "POST":
         act = request.POST.get("do", "")
@@ -64,7 +64,7 @@ def organisation(request: HttpRequest, slug: str) -> HttpResponse:
                 return redirect("account_organisation", slug)
         else:
             return _act(request, slug, act)
-    manages = can(request.user, "people.manage_organisation", found)
+    manages = can(signed_in_person(request), "people.manage_organisation", found)
     context = {
         "organisation": found,
         "members": members_of(found),
@@ -91,7 +91,7 @@ def _naming(found: Organisation) -> OrganisationNameForm:
 def _invite(request: HttpRequest, slug: str, form: InvitationForm) -> bool:
     page = request.build_absolute_uri(reverse("account_organisations"))
     with telling_form(form):
-        actions.invite(request.user, slug, page=page, **form.cleaned_data)
+        actions.invite(signed_in_person(request), slug, page=page, **form.cleaned_data)
     if form.is_valid():
         messages.success(request, _("The invitation is sent."))
     return form.is_valid()
@@ -99,7 +99,7 @@ def _invite(request: HttpRequest, slug: str, form: InvitationForm) -> bool:
 
 def _change(request: HttpRequest, slug: str, form: OrganisationNameForm) -> bool:
     with telling_form(form):
-        actions.change_organisation(request.user, slug, form.name(), form.cleaned_data["city"])
+        actions.change_organisation(signed_in_person(request), slug, form.name(), form.cleaned_data["city"])
     if form.is_valid():
         messages.success(request, _("The organisation is changed."))
     return form.is_valid()
@@ -107,7 +107,7 @@ def _change(request: HttpRequest, slug: str, form: OrganisationNameForm) -> bool
 
 def _act(request: HttpRequest, slug: str, act: str) -> HttpResponse:
     """What needs no form: withdraw, remove, promote, demote, leave, close."""
-    user, number = request.user, _number(request.POST.get("number", ""))
+    user, number = signed_in_person(request), _number(request.POST.get("number", ""))
     stays: dict[str, tuple[Callable[[], object], str]] = {
         "withdraw": (lambda: actions.withdraw_invitation(user, slug, number), _("The invitation is withdrawn.")),
         "remove": (lambda: actions.remove_member(user, slug, number), _("The member is removed.")),
@@ -138,9 +138,9 @@ def answer(request: HttpRequest, number: int) -> HttpResponse:
     """Accept or decline an invitation."""
     if request.POST.get("do") == "accept":
         with telling(request, _("You belong to the organisation now.")):
-            joined = actions.accept_invitation(request.user, number)
+            joined = actions.accept_invitation(signed_in_person(request), number)
             return redirect("account_organisation", joined.slug)
     else:
         with telling(request, _("The invitation is declined.")):
-            actions.decline_invitation(request.user, number)
+            actions.decline_invitation(signed_in_person(request), number)
     return redirect("account_organisations")

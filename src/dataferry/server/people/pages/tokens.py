@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from dataferry.server.people import actions
 from dataferry.server.people.forms import TokenForm
 from dataferry.server.people.pages.answers import telling, telling_form
-from dataferry.server.people.permissions import can, signed_in
+from dataferry.server.people.permissions import can, signed_in, signed_in_person
 from dataferry.server.people.queries import own_tokens
 
 
@@ -26,13 +26,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
     issued, secret = None, ""
     if request.method == "POST" and form.is_valid():
         with telling_form(form):
-            issued, secret = actions.issue_token(request.user, **form.cleaned_data)
+            issued, secret = actions.issue_token(signed_in_person(request), **form.cleaned_data)
     context = {
         "form": TokenForm() if issued else form,
         "issued": issued,
         "secret": secret,
-        "tokens": own_tokens(request.user),
-        "may_have": can(request.user, "people.use_tokens"),
+        "tokens": own_tokens(signed_in_person(request)),
+        "may_have": can(signed_in_person(request), "people.use_tokens"),
     }
     return render(request, "people/tokens.html", context, status=422 if form.is_bound and issued is None else 200)
 
@@ -41,5 +41,5 @@ def tokens(request: HttpRequest) -> HttpResponse:
 @signed_in
 def revoke(request: HttpRequest, number: int) -> HttpResponse:
     with telling(request, _("The token is revoked. Programs that use it are refused from now on.")):
-        actions.revoke_token(request.user, number)
+        actions.revoke_token(signed_in_person(request), number)
     return redirect("account_tokens")

@@ -43,6 +43,7 @@ def person_name(user: Any) -> str:
 def fields(form: forms.BaseForm) -> dict[str, Any]:
     """All fields of a form, ours or allauth's, drawn in one way."""
     form.renderer = _RENDERER
+    form.label_suffix = ""
     return {"form": form}
 
 
