@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 
-from dataferry.messages import DataferryError, InputError
+from dataferry.messages import DataferryError, InputError, UnavailableError
 from dataferry.server.workshop.models import Release
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ MEMORY_BYTES = 512 * 1024 * 1024
 EXAMPLES = 10
 LONGEST_CELL = 200
 KEPT_SECONDS = 24 * 3600
+WAIT_SECONDS = 20.0
+_turn = threading.BoundedSemaphore(1)
 DECLARED = ("type", "unit", "precision", "nullable")
 MEASURES = ("nulls", "distinct", "min", "max", "mean")
 PARTS = ("source", "datum", "quality", "privacy", "licence", "border")
@@ -87,6 +90,7 @@ def compare_releases(before: Release, after: Release) -> Comparison:
 
     Raises:
         InputError: `server.workshop.other_product`, they are of different products.
+        UnavailableError: `server.workshop.busy_comparing`, others are being compared in this process.
     """
     if before.product_id != after.product_id:
         raise InputError("server.workshop.other_product")
@@ -170,11 +174,16 @@ def _row_changes(before: Release, after: Release) -> RowChanges:
     if before.digest == after.digest:
         return RowChanges(0, 0, 0)
     place = f"workshop.row_changes.{before.folder}.{after.folder}"
-    kept = cache.get(place)
+    kept: RowChanges | None = cache.get(place)
     if kept is None:
-        kept = _compared(before, after)
+        if not _turn.acquire(timeout=WAIT_SECONDS):
+            raise UnavailableError("server.workshop.busy_comparing", retry=True)
+        try:
+            kept = _compared(before, after)
+        finally:
+            _turn.release()
         cache.set(place, kept, KEPT_SECONDS)
-    return RowChanges(**vars(kept))
+    return kept
 
 
 def _compared(before: Release, after: Release) -> RowChanges:

@@ -1,4 +1,4 @@
-"""A release folder taken in: its files verified into place first, then one short transaction that makes it a release."""
+"""A release folder taken in: its files verified into place first, then one short transaction makes it a release."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def register_release(folder: Path) -> Release:
 
     Raises:
         InputError: the folder is not a release, or a file is missing or differs from its sha256.
-        ConflictError: this version has other content already (a correction is a new version), or the name is a person's.
+        ConflictError: this version has other content already (a correction is a new version), or the name is taken.
     """
     placed = place(folder)
     with transaction.atomic():
