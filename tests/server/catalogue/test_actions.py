@@ -208,3 +208,24 @@ def test_the_journal_holds_references_only(dataset: Dataset, holder: Any) -> Non
     text = " ".join(f"{event.actor} {event.object} {event.payload_text}" for event in Event.objects.all())
     assert f"person:{holder.pk}" in text
     assert not any(word in text for word in ("example.org", "flesh", "Secret", "facilities"))
+
+
+def test_at_the_end_of_an_account_nothing_of_it_is_found_and_what_is_public_stays(
+    dataset: Dataset, upload: Any, work: Any, holder: Any
+) -> None:
+    from dataferry.server.catalogue.personal_data import erase, exported
+
+    actions.publish_dataset(holder, dataset)
+    upload(holder, b"a,b\n1,2\n", "mine.csv", metadata={"title": {"en": "My diary"}, "publisher": "Me Myself"})
+    work()
+    held = exported(holder)
+    assert [row["slug"] for row in held["datasets"]] == [dataset.slug, "my-diary"]
+    assert len(held["uploads"]) == 2
+    erase(holder)
+    public, private = Dataset.objects.get(slug=dataset.slug), Dataset.objects.get(slug="my-diary")
+    assert (public.owner, public.is_public, bool(public.title)) == (None, True, True)
+    assert (private.owner, private.title, private.publisher) == (None, {}, "")
+    assert private.withdrawn_at is not None
+    assert exported(holder) == {"datasets": [], "uploads": []}
+    found = queries.search(make_person("later@example.org", "administrator"), "Myself").hits
+    assert found == []

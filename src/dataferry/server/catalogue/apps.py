@@ -12,3 +12,4 @@ class CatalogueConfig(AppConfig):
     def ready(self) -> None:
         import_module("dataferry.server.catalogue.permissions")
         import_module("dataferry.server.catalogue.jobs")
+        import_module("dataferry.server.catalogue.personal_data").register()
