@@ -93,7 +93,8 @@ def error_of(response: httpx.Response) -> DataferryError:
         if status in {429, 502, 503, 504}:
             return UnavailableError("client.not_now", retry=True, server=_host(response), status=status)
         return UnavailableError("client.no_problem", server=_host(response), status=status)
-    data = body.get("data") if isinstance(body.get("data"), dict) else {}
+    given = body.get("data")
+    data = given if isinstance(given, dict) else {}
     words = "\n".join([_plain(detail), *_lines(body)])
     kind = _KINDS.get(status, ServerError)
     told = {key: value for key, value in data.items() if key not in {"code", "words", "status", "retry", "self"}}

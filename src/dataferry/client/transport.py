@@ -136,7 +136,7 @@ class Transport:
         return headers
 
     def _redirected(self, response: httpx.Response, address: str, method: str, count: int) -> str:
-        target = urljoin(address, response.headers.get("Location", ""))
+        target: str = urljoin(address, response.headers.get("Location", ""))
         response.close()
         if count > MOST_REDIRECTS or method not in {"GET", "HEAD"} or not same_place(address, target):
             raise RefusedError("client.redirected", server=self.server, target=target[:200])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ def _upload(person: Any, name: str, content: bytes) -> Any:
 
 
 @pytest.fixture
-def house(db: None, settings: Any, home: Path, django_capture_on_commit_callbacks: Callable[..., Any]) -> House:
+def house(db: None, settings: Any, home: Path) -> House:
     """People, their tokens, and what they made."""
     from django.utils import timezone
 
@@ -62,6 +61,7 @@ def house(db: None, settings: Any, home: Path, django_capture_on_commit_callback
     from dataferry.server.workshop.actions import open_draft, request_build, share_draft
 
     settings.STORE = str(home / "snapshots")
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     roles = {"owner": (), "second": (), "holder": ("data-holder",), "administrator": ("administrator",)}
     people = {name: make_person(f"{name}@example.org", *held) for name, held in roles.items()}
     tokens = {name: token_of(person)[1] for name, person in people.items()}

@@ -64,8 +64,9 @@ class DataferryAPI(NinjaAPI):
         for _path, _method, operation in operations(document):
             for status, answer in operation["responses"].items():
                 _told(int(status), answer)
+            _share_problems(operation["responses"], document["components"])
             # Without a door of its own an operation is open to nobody in particular, and still knows who comes.
-            schemes = [{"token": []}, {"session": []}]
+            schemes: list[dict[str, list[str]]] = [{"token": []}, {"session": []}]
             operation["security"] = schemes if operation.get("security") else [{}, *schemes]
         document["servers"] = [{"url": "/"}]
         document["components"]["securitySchemes"] = SECURITY
@@ -91,6 +92,15 @@ def _told(status: int, answer: dict[str, Any]) -> None:
         headers.update({name: _header(meaning, "integer") for name, meaning in HEADERS.items()})
 
 
+def _share_problems(answers: dict[Any, Any], components: dict[str, Any]) -> None:
+    """The same refusals stand at every operation: each is described once, and referred to."""
+    shared = components.setdefault("responses", {})
+    for status, answer in answers.items():
+        if int(status) >= 400 and MEDIA_TYPE in answer.get("content", {}):
+            shared[f"Problem{status}"] = answer
+            answers[status] = {"$ref": f"#/components/responses/Problem{status}"}
+
+
 def _header(meaning: str, kind: str) -> dict[str, Any]:
     return {"description": meaning, "schema": {"type": kind}}
 
@@ -107,9 +117,11 @@ def make_api(rooms: Sequence[str] = ROOMS, namespace: str = "api") -> DataferryA
         parser=StrictParser(),
         renderer=PlainRenderer(),
     )
-    made.add_exception_handler(Exception, answer_error)
-    for kind in list(made._exception_handlers):  # noqa: SLF001  ninja's own handlers know no problem form
-        made.add_exception_handler(kind, answer_error)  # type: ignore[type-var]
+    # Every kind that ninja has a handler of its own for, too: those know no problem form.
+    kinds: list[Any] = [Exception, *made._exception_handlers]  # noqa: SLF001
+    told: Any = answer_error
+    for kind in kinds:
+        made.add_exception_handler(kind, told)
     for module in rooms:
         if importlib.util.find_spec(module) is not None:
             made.add_router("", importlib.import_module(module).router)

@@ -152,7 +152,7 @@ def _parameter(parameter: Mapping[str, Any]) -> Field:
 
 def _answer(status: str, answer: Mapping[str, Any]) -> Answer:
     content = answer.get("content", {})
-    schema = next((each.get("schema", {}) for each in content.values()), {})
+    schema: Mapping[str, Any] = next((each.get("schema", {}) for each in content.values()), {})
     return Answer(status, answer.get("description", ""), tuple(content), _kind(schema) if schema else "")
 
 

@@ -114,7 +114,7 @@ def api_router(tag: str) -> ApiRouter:
 
 def expensive(function: Function) -> Function:
     """Count this operation in the class of dear ones (uploads, previews, builds)."""
-    function._api_cost = "expensive"  # type: ignore[attr-defined]  # noqa: SLF001  a mark of ours on a function
+    function._api_cost = "expensive"  # noqa: SLF001  a mark of ours on a function
     return function
 
 
@@ -147,7 +147,7 @@ class ApiRouter(Router):
 
 def _mannered(run: Run) -> Run:
     """An operation with the kit's manners around it."""
-    operation = inspect.unwrap(run).__self__  # type: ignore[attr-defined]
+    operation = inspect.unwrap(run).__self__
     named: Cost | None = getattr(operation.view_func, "_api_cost", None)
 
     @functools.wraps(run)
@@ -184,7 +184,7 @@ class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         value = json.loads(request.body, parse_constant=_no_constant)
         _check(value)
-        return value  # type: ignore[no-any-return]
+        return value
 
 
 def _no_constant(name: str) -> NoReturn:
