@@ -159,6 +159,8 @@ def _prepare(examples: Path | None) -> None:
         console.print(word("up_account", account=account.name), end=" ")
         console.print(account.password, style="bold", markup=False)
         console.print(word("up_password_note"))
+        if letters := house.letters_folder():
+            console.print(word("up_letters", folder=letters), markup=False)
 
 
 def _wait_until_ready(web: Child, host: str, port: int) -> None:

@@ -64,6 +64,11 @@ def first_account() -> FirstAccount | None:
     return FirstAccount(FIRST_ACCOUNT, password)
 
 
+def letters_folder() -> Path | None:
+    """Where e-mail is written as files; none where a mail server sends it."""
+    return Path(settings.EMAIL_FILE_PATH) if settings.EMAIL_BACKEND.endswith("PrivateFiles") else None
+
+
 def product_folders(examples: Path) -> list[Path]:
     """The product folders in `examples`, or the folder itself when it is one."""
     if (examples / MANIFEST).is_file():
