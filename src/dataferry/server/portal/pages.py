@@ -87,7 +87,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         _("You may not see this page"),
         _("It is there, but not for the account you are using now."),
         _("Sign in with another account"),
-        "/admin/login/",
+        f"/{tongue().code}/account/login/",
     )
 
 
