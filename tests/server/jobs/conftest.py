@@ -15,6 +15,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from server.jobs.doing import Clock
+
 PROGRAM = Path(__file__).with_name("worker_process.py")
 PATIENCE = 60
 
@@ -107,3 +109,37 @@ def site(tmp_path: Path) -> Iterator[Site]:
         finally:
             made.close()
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    from django.utils import timezone
+
+    monkeypatch.setattr(timezone, "now", made)
+    return made
+
+
+@pytest.fixture
+def kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Registers handlers for one test."""
+    from dataferry.server import jobs
+    from dataferry.server.jobs import registry
+
+    monkeypatch.setattr(registry, "_handlers", dict(registry._handlers))
+    monkeypatch.setattr(registry, "_rhythms", dict(registry._rhythms))
+    return jobs.handler
+
+
+@pytest.fixture
+def ask(kinds: Callable[..., Any]) -> Callable[..., Any]:
+    """Asks for a job done by `work`."""
+    from dataferry.server import jobs
+    from dataferry.server.jobs import registry
+
+    def asked(work: Any = lambda running: None, *, attempts: int = 3, key: str = "", **options: Any) -> Any:
+        registry._handlers.pop("test.job", None)
+        kinds("test.job", attempts=attempts, **options)(work)
+        return jobs.enqueue("test.job", subject="test:1", payload={"id": 1}, asked_by=7, key=key)
+
+    return asked

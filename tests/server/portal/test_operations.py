@@ -127,7 +127,9 @@ def test_what_needs_a_person_comes_first_and_what_is_the_askers_own_does_not(ope
     assert f'action="/en/operations/jobs/{fault.pk}/retry/"' in text
 
 
-def test_a_house_where_all_is_well_says_so(operator: Client) -> None:
+def test_a_house_where_all_is_well_says_so(operator: Client, home: Path) -> None:
+    (home / "releases").mkdir()
+    (home / "releases" / "data.parquet").write_bytes(bytes(12_345))
     now = timezone.now()
     Worker.objects.create(name="w", host="machine-1", pid=41, started_at=now, seen_at=now)
     schedule.tick()
@@ -136,7 +138,9 @@ def test_a_house_where_all_is_well_says_so(operator: Client) -> None:
     assert "machine-1" in text
     assert "Deleting jobs that ended long ago" in text
     run_job.func(Job.objects.get(kind="portal.measure_home").pk)
-    assert "What uses it" in text_of(operator, PAGES[0])
+    text = text_of(operator, PAGES[0])
+    assert "<code>releases</code>" in text
+    assert "12 kB" in text
 
 
 def test_alarms_of_the_house(operator: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""In a browser: progress moves on by itself and stops asking at the end; operators' pages are for everybody, and small."""
+"""In a browser: progress moves on by itself and stops asking at the end; operators' pages suit everybody."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from dataferry.server.jobs.transport import close_task, send
 logger = logging.getLogger(__name__)
 
 State = Job.State
-ENDED = {"lease_until": None, "worker": ""}
+ENDED: dict[str, Any] = {"lease_until": None, "worker": ""}
 
 
 def enqueue(
@@ -248,7 +248,12 @@ def retry(job_id: int) -> Job:
             raise RefusedError("server.jobs.not_failed", job=job_id, state=job.state)
         handler = handler_of(job.kind)
         more = job.attempts + (handler.attempts if handler else 1)
-        fresh = {"not_before": timezone.now(), "finished_at": None, "fault": False, "dismissed_at": None}
+        fresh: dict[str, Any] = {
+            "not_before": timezone.now(),
+            "finished_at": None,
+            "fault": False,
+            "dismissed_at": None,
+        }
         try:
             with transaction.atomic():
                 move(job_id, State.QUEUED, most_attempts=more, **fresh)

@@ -8,9 +8,9 @@ from datetime import time, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from dataferry.server.jobs.models import OPEN
+from dataferry.server.jobs.models import OPEN, Job
 from dataferry.server.jobs.registry import scheduled
-from dataferry.server.jobs.running import Job, Running
+from dataferry.server.jobs.running import Running
 
 BATCH = 500
 MESSAGES_KEPT = timedelta(days=1)

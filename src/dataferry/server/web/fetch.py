@@ -8,7 +8,7 @@ import re
 import ssl
 import tempfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
@@ -30,7 +30,11 @@ LONGEST_ADDRESS = 2048
 LONGEST_NAME = 150
 CHUNK = 256 * 1024
 PORTS = {"http": 80, "https": 443}
-HEADERS = {"User-Agent": f"dataferry/{dataferry.__version__}", "Accept": "*/*", "Accept-Encoding": "gzip"}
+HEADERS: Mapping[bytes | str, bytes | str] = {
+    "User-Agent": f"dataferry/{dataferry.__version__}",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip",
+}
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,79}/[a-z0-9][a-z0-9!#$&^_.+-]{0,79}")
 _AUTHORITY = re.compile(r"[a-zA-Z]+:/*([^/?#]*)")
 PUBLIC = Network()
