@@ -6,11 +6,13 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -27,6 +29,7 @@ FOLDER = "anchors"
 LARGEST_ANCHOR = 4096
 _FIELDS = {"format", "hash", "instance", "instant", "key", "sequence"}
 _HASH = re.compile(r"[0-9a-f]{64}")
+Reader: TypeAlias = tuple[str, Callable[[], "SignedHead"]]
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ def parse_anchor(body: bytes | str, source: str) -> SignedHead:
     except (ValueError, RecursionError):
         value = None
     statement = value.get("statement") if isinstance(value, dict) else None
-    if not _is_statement(statement):
+    if value is None or statement is None or not _is_statement(statement):
         raise InputError("server.journal.anchor_unreadable", anchor=source)
     given = {name: statement[name] for name in _FIELDS - {"format"}}
     try:
@@ -153,12 +156,14 @@ def _distrust(head: SignedHead, instance: str | None, trusted: Mapping[str, Ed25
 def _kept(complaints: list[Finding]) -> Iterator[SignedHead]:
     """The anchors of the database and of the data home; the same one is looked at once."""
     seen = set()
-    files = sorted((Path(settings.HOME) / FOLDER).glob("*.json"))
-    rows = Anchor.objects.order_by("sequence", "pk").iterator(chunk_size=1000)
-    found = [(f"anchors/{file.name}", file) for file in files]
-    for source, place in [*found, *((f"row {row.pk}", row) for row in rows)]:
+    home = Path(settings.HOME)
+    files = sorted((home / FOLDER).glob("*.json"))
+    rows = Anchor.objects.order_by("sequence", "pk").values_list("pk", "document").iterator(chunk_size=1000)
+    of_files: Iterator[Reader] = ((f"{FOLDER}/{file.name}", partial(read_anchor, file)) for file in files)
+    of_rows: Iterator[Reader] = ((f"row {pk}", partial(parse_anchor, text, f"row {pk}")) for pk, text in rows)
+    for source, reader in chain(of_files, of_rows):
         try:
-            head = read_anchor(place) if isinstance(place, Path) else parse_anchor(place.document, source)
+            head = reader()
         except InputError as error:
             complaints.append(Finding(error.code, "blocked", {"anchor": source}))
             continue

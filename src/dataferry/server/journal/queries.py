@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.db.models import QuerySet
 
@@ -59,5 +59,5 @@ def told(act: str) -> str:
     return "server.journal.told_by_code"
 
 
-def _line(value: dict[str, object]) -> bytes:
+def _line(value: Mapping[str, object]) -> bytes:
     return canonical(value).encode() + b"\n"

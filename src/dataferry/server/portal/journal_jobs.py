@@ -32,7 +32,12 @@ def verify(running: jobs.Running) -> Mapping[str, Any]:
         running.progress("server.portal.verifying_journal", share=events / whole, events=events)
 
     result = journal.verify(seen=seen)
-    figures = {"events": result.events, "sequence": result.sequence, "hash": result.hash, "anchors": result.anchored}
+    figures: dict[str, Any] = {
+        "events": result.events,
+        "sequence": result.sequence,
+        "hash": result.hash,
+        "anchors": result.anchored,
+    }
     if not result.sound:
         findings = [finding.to_json() for finding in result.findings[:TOLD_FINDINGS]]
         raise InputError("server.portal.journal_unsound", count=result.count, findings=findings, **figures)
