@@ -44,7 +44,7 @@ def verify(running: jobs.Running) -> Mapping[str, Any]:
     return figures
 
 
-@jobs.scheduled(CATCH_UP, every=timedelta(minutes=1), title="server.portal.job_catch_up")
+@jobs.scheduled(CATCH_UP, every=timedelta(minutes=10), title="server.portal.job_catch_up")
 def catch_up(running: jobs.Running) -> Mapping[str, Any]:
     """Hand over the events that a crash or a failure kept from a subscriber."""
     return {"events": journal.catch_up()}
