@@ -54,6 +54,8 @@ def _crs(given: Any) -> str:
 
 
 def _pair(given: Any) -> list[str]:
+    if not isinstance(given, list | tuple):
+        raise TypeError
     x, y = given
     return [_text(_LONGEST_NAME)(x), _text(_LONGEST_NAME)(y)]
 
