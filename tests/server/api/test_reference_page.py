@@ -44,3 +44,12 @@ def test_the_document_is_served_and_refers_to_nothing_outside(client: Client) ->
 def test_the_short_address_leads_to_the_page(client: Client, headers: dict[str, str], place: str) -> None:
     answer: Any = client.get("/api/v1/docs", headers=headers)
     assert (answer.status_code, answer["Location"]) == (302, place)
+
+
+def test_every_summary_is_said_in_three_languages() -> None:
+    """The English of the file is the English of the code, so that a changed meaning is translated again."""
+    from dataferry.messages import codes
+
+    said = {operation: words["en"] for operation, words in codes("server.portal.reference").items()}
+    found = {o["operationId"]: o["summary"] for methods in document()["paths"].values() for o in methods.values()}
+    assert said == found
