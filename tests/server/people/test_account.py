@@ -194,3 +194,14 @@ def make_grant_ending_late(member: Any) -> str:
 def test_what_is_no_profile(member: Any, changes: dict[str, str]) -> None:
     with pytest.raises(InputError):
         actions.change_profile(member, **{"display_name": "", "language": "", "time_zone": "", "city": "", **changes})
+
+
+def test_people_of_the_first_release_get_a_profile() -> None:
+    from importlib import import_module
+
+    from django.apps import apps
+
+    old = User.objects.create_superuser("admin", password=PASSWORD)
+    Profile.objects.all().delete()
+    import_module("dataferry.server.people.migrations.0002_profiles_for_all").make_profiles(apps, None)
+    assert Profile.objects.get().user_id == old.pk

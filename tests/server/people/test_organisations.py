@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.server import people
@@ -130,3 +131,24 @@ def test_a_short_name_is_taken_once(office: Organisation) -> None:
     with pytest.raises(ConflictError):
         actions.create_organisation(make_person(), NAME, office.slug)
     assert Membership.objects.count() == 1
+
+
+def test_the_list_for_programs_shows_what_the_caller_may_see(office: Organisation, administrator: Any) -> None:
+    for number in range(3):
+        founded = actions.create_organisation(make_person(), {"en": f"Body {number}"}, f"body-{number}")
+        actions.verify_organisation(administrator, founded.slug, True)
+    _token, secret = actions.issue_token(office.memberships.get().user, "x", ["read"], 1)
+
+    def slugs(**headers: Any) -> list[str]:
+        found: list[str] = []
+        cursor = ""
+        while True:
+            page = Client().get(f"/api/v1/organisations?limit=2{cursor}", **headers).json()
+            found += [item["slug"] for item in page["items"]]
+            if page["next"] is None:
+                return found
+            cursor = f"&cursor={page['next']}"
+
+    public = ["body-0", "body-1", "body-2"]
+    assert slugs() == public
+    assert slugs(HTTP_AUTHORIZATION=f"Bearer {secret}") == [*public, office.slug]

@@ -95,7 +95,6 @@ def _keys(user: User) -> dict[str, Any]:
         "sessions": [
             {
                 "started_at": _instant(row.created_at),
-                "last_seen_at": _instant(row.last_seen_at),
                 "internet_address": row.ip,
                 "browser": row.user_agent,
             }
