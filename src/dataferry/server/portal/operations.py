@@ -17,9 +17,7 @@ from dataferry.server.jobs.models import Job
 from dataferry.server.people.predicates import has_role, is_administrator
 
 OPERATE = "portal.operate"
-rules.add_perm(
-    OPERATE, is_administrator | has_role(people.Role.EXCHANGE_OPERATOR) | has_role(people.Role.ORGANISER)
-)
+rules.add_perm(OPERATE, is_administrator | has_role(people.Role.EXCHANGE_OPERATOR) | has_role(people.Role.ORGANISER))
 
 
 def may_operate(request: HttpRequest) -> Mapping[str, Any]:

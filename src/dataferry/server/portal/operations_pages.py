@@ -151,7 +151,9 @@ def job(request: HttpRequest, job_id: int) -> HttpResponse:
     return render(request, "portal/operations_job.html", context)
 
 
-def _acted(request: HttpRequest, act: Callable[[Any, int], Job], job_id: int, done: str) -> HttpResponse:
+def _acted(
+    request: HttpRequest, act: Callable[[Any, int], Job], job_id: int, done: str, *, to_job: bool = False
+) -> HttpResponse:
     """Do it, and tell on the page that the form came from how that ended."""
     try:
         act(request.user, job_id)
@@ -163,7 +165,7 @@ def _acted(request: HttpRequest, act: Callable[[Any, int], Job], job_id: int, do
         messages.error(request, error.text())
     else:
         messages.success(request, done)
-    if request.POST.get("back") == "job" or not people.can(request.user, operations.OPERATE):
+    if to_job or request.POST.get("back") == "job" or not people.can(request.user, operations.OPERATE):
         return redirect("operations-job", job_id)
     return redirect("operations")
 
@@ -171,7 +173,8 @@ def _acted(request: HttpRequest, act: Callable[[Any, int], Job], job_id: int, do
 @require_POST
 @people.signed_in
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
-    return _acted(request, operations.cancel, job_id, _("The job is being cancelled."))
+    # Its page shows what becomes of it.
+    return _acted(request, operations.cancel, job_id, _("The job is being cancelled."), to_job=True)
 
 
 @require_POST
