@@ -163,8 +163,10 @@ class AboutForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         cities = [("", _("both cities, or neither")), *((city, city_name(city)) for city, _name in CITIES)]
-        self.fields["city"].choices = cities
-        self.fields["licence"].choices = licence_choices()
+        for name, choices in (("city", cities), ("licence", licence_choices())):
+            field = self.fields[name]
+            if isinstance(field, forms.ChoiceField):
+                field.choices = choices
         self.fields |= _organisation_field(user)
 
 
@@ -187,7 +189,7 @@ def _organisation_field(user: Any) -> dict[str, forms.Field]:
 def _text_fields(part: str, label: str, limit: int, *, long: bool = False) -> dict[str, forms.Field]:
     """One field for each language, the page's own first; each is marked with the language it is written in."""
     first = page_language()
-    found = {}
+    found: dict[str, forms.Field] = {}
     for tongue in sorted(TONGUES, key=lambda each: each.library != first):
         attributes = {"lang": tongue.tag} | ({"rows": "4"} if long else {})
         widget = forms.Textarea(attrs=attributes) if long else forms.TextInput(attrs=attributes)

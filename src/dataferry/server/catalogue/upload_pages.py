@@ -23,7 +23,7 @@ from dataferry.server.catalogue.forms import (
     ReadingForm,
     add_library_error,
 )
-from dataferry.server.catalogue.models import Dataset, Upload
+from dataferry.server.catalogue.models import Dataset, Snapshot, Upload
 from dataferry.server.catalogue.receiving import received_file
 from dataferry.server.catalogue.upload_actions import permit_upload
 from dataferry.server.catalogue.words import spoken_with_provenance
@@ -103,7 +103,7 @@ def upload(request: HttpRequest, number: int) -> HttpResponse:
     """How the reading of an upload goes. A failed one shows the reason, and the options to try it with again."""
     found = queries.upload_of(request.user, number)
     if found.state == Upload.State.DONE and found.snapshot is not None:
-        return _done(request, found)
+        return _done(request, found, found.snapshot)
     form = ReadingForm(request.POST or None, initial=ReadingForm.initial_of(found.read_options))
     if request.method == "POST" and form.is_valid():
         try:
@@ -113,9 +113,9 @@ def upload(request: HttpRequest, number: int) -> HttpResponse:
     return _shown(request, "catalogue/upload.html", _about(found.dataset) | {"upload": found, "form": form})
 
 
-def _done(request: HttpRequest, upload: Upload) -> HttpResponse:
+def _done(request: HttpRequest, upload: Upload, snapshot: Snapshot) -> HttpResponse:
     """On to the dataset; htmx, which asks for the progress, is told to take the whole page there."""
-    address = reverse("dataset_snapshot", args=[upload.dataset.slug, upload.snapshot.short])
+    address = reverse("dataset_snapshot", args=[upload.dataset.slug, snapshot.short])
     if request.headers.get("HX-Request") == "true":
         response = HttpResponse()
         response["HX-Redirect"] = address
@@ -155,4 +155,5 @@ def _shown(request: HttpRequest, template: str, context: Mapping[str, Any]) -> H
     """The form; with what was wrong it is an answer that programs can tell from a page that was asked for."""
     form = context.get("form")
     status = 422 if request.method == "POST" and form is not None and form.errors else 200
-    return render(request, template, {**_CHOICES, **context}, status=status)
+    wrong = form is not None and bool(set(form.errors) & set(ReadingForm.base_fields))
+    return render(request, template, {**_CHOICES, "open_options": wrong, **context}, status=status)

@@ -215,7 +215,8 @@ def _drawing(seen: _Seen, rows: int) -> PlacesMap:
     few = len(seen.middles) <= MOST_SHAPES
     crowd = not few and seen.points >= 0.9 * len(seen.middles)
     names = [*INKS, ""]
-    cell_km, fullest = 0.0, ()
+    cell_km: float = 0.0
+    fullest: tuple[tuple[float, float, int], ...] = ()
     by_city: dict[str, list[Place]] = {}
     if crowd:
         by_city, cell_km, fullest = _cells(seen, names)
