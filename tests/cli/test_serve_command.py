@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 from typing import Any
@@ -22,7 +23,7 @@ def test_the_web_server_takes_the_place_of_the_command(command: Any, monkeypatch
     assert command("web", "--processes", 3, "--port", 8123, "--host", "192.0.2.1").code == 0
     words = done.pop()
     assert done == ["entered", "static", "figures"]
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(itertools.pairwise(words))
     wanted = {"--workers": "3", "--port": "8123", "--host": "192.0.2.1", "--interface": "wsgi"}
     assert wanted.items() <= options.items()
     assert int(options["--workers-kill-timeout"]) > 0
