@@ -155,7 +155,8 @@ def test_who_may_call_what(house: House) -> None:
             if answer.status_code >= 400:
                 assert answer["Content-Type"] == "application/problem+json", operation
                 assert answer.json()["code"], operation
-    assert wrong == {}
+    told = "\n".join(f"{who} {name}: {got}, not {wanted}" for (who, name), (got, wanted) in sorted(wrong.items()))
+    assert not wrong, told
 
 
 def test_who_has_no_right_does_not_even_learn_that_it_is_there(house: House) -> None:
@@ -179,7 +180,7 @@ def test_a_session_changes_nothing_without_the_csrf_token(house: House) -> None:
     from django.test import Client
 
     client = Client(enforce_csrf_checks=True)
-    client.force_login(house.people["owner"], backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(house.people["owner"], backend="dataferry.server.people.backends.NameOrEmail")
     assert client.get("/api/v1/me").status_code == 200
     for operation, method, path in table():
         if method == "get":

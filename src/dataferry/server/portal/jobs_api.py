@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Schema, Status
+from ninja import Field, Query, Schema, Status
 
 from dataferry.server.display.languages import page_language
 from dataferry.server.display.words import finding_text
@@ -67,7 +67,12 @@ def _job_out(job: Job) -> dict[str, Any]:
 
 
 @router.get("/jobs", response=Page[JobOut], auth=member("read"), operation_id="list_jobs", summary="Background jobs")
-def list_jobs(request: HttpRequest, state: State | None = None, limit: Limit = 50, cursor: Cursor = None) -> Any:
+def list_jobs(
+    request: HttpRequest,
+    state: Annotated[State | None, Query(description="Only jobs in this state.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Any:
     """The jobs that the caller asked for, newest first; operators see all."""
     rows = operations.visible_jobs(request.user)
     if state:

@@ -16,7 +16,9 @@ from dataferry.server.portal import journal_reading as reading
 from dataferry.server.web.api import Cursor, Limit, Page, api_router, keyset_page
 
 router = api_router("journal")
-Filter = Annotated[str, Query(max_length=320)]
+Filter = Annotated[
+    str, Query(max_length=320, description="The beginning of it, such as `catalogue.` or `dataset:stops`.")
+]
 
 
 class EventOut(Schema):
