@@ -61,7 +61,8 @@ def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, variable: Any, 
 
 def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
     text = (REPOSITORY / "docs/reference/settings.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `((?:DATAFERRY|DATABASE|PROMETHEUS)_\w+)` \| [^|]+ \| `?([^|`]*)`? \|", text, re.MULTILINE))
+    row = r"^\| `((?:DATAFERRY|DATABASE|PROMETHEUS)_\w+)` \| [^|]+ \| `?([^|`]*)`? \|"
+    rows = dict(re.findall(row, text, re.MULTILINE))
     others = {"DATAFERRY_LANG"}
     assert {variable.name for variable in environment.VARIABLES} | others == rows.keys()
     for variable in environment.VARIABLES:
