@@ -105,6 +105,7 @@ Run = Callable[..., HttpResponseBase]
 
 ALWAYS = (400, 401, 403, 404, 413, 422, 429, 500, 503)
 CHANGES = (409, 412, 428)
+MARK = "api_cost"
 
 
 def api_router(tag: str) -> ApiRouter:
@@ -114,7 +115,7 @@ def api_router(tag: str) -> ApiRouter:
 
 def expensive(function: Function) -> Function:
     """Count this operation in the class of dear ones (uploads, previews, builds)."""
-    function._api_cost = "expensive"  # noqa: SLF001  a mark of ours on a function
+    setattr(function, MARK, "expensive")
     return function
 
 
@@ -148,7 +149,7 @@ class ApiRouter(Router):
 def _mannered(run: Run) -> Run:
     """An operation with the kit's manners around it."""
     operation = inspect.unwrap(run).__self__
-    named: Cost | None = getattr(operation.view_func, "_api_cost", None)
+    named: Cost | None = getattr(operation.view_func, MARK, None)
 
     @functools.wraps(run)
     def mannered(request: HttpRequest, **arguments: Any) -> HttpResponseBase:
