@@ -1,7 +1,7 @@
 // The drawn map moves by keyboard and buttons. The drawing is the server's; without script it just stands still.
 const WIDE = 560;
 const HIGH = 470;
-const words = JSON.parse(document.querySelector("[data-map-words]")?.dataset.mapWords ?? "{}");
+let words = {};
 
 function button(text, label, act) {
   const made = document.createElement("button");
@@ -44,6 +44,7 @@ function movable(canvas) {
     "+": () => zoom(1.5), "=": () => zoom(1.5), "-": () => zoom(1 / 1.5),
     ArrowLeft: () => pan(-1, 0), ArrowRight: () => pan(1, 0), ArrowUp: () => pan(0, -1), ArrowDown: () => pan(0, 1),
   };
+  canvas.dataset.scale = "1";
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "group");
   canvas.setAttribute("aria-label", words.moves ?? "");
@@ -58,4 +59,12 @@ function movable(canvas) {
   canvas.append(tools);
 }
 
-for (const canvas of document.querySelectorAll("[data-still-map] .canvas")) movable(canvas);
+function start() {
+  words = JSON.parse(document.querySelector("[data-map-words]")?.dataset.mapWords ?? "{}");
+  for (const canvas of document.querySelectorAll("[data-still-map] .canvas:not([data-scale])")) movable(canvas);
+}
+
+start();
+// On the way back htmx brings the page in anew.
+document.addEventListener("htmx:historyRestore", start);
+document.addEventListener("htmx:afterSettle", start);
