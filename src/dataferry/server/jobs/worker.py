@@ -53,6 +53,7 @@ class Ending:
 
     grace: float
     over: bool = False
+    heard: bool = False
     asked: threading.Event = field(default_factory=threading.Event)
     _again: threading.Event = field(default_factory=threading.Event)
 
@@ -61,6 +62,10 @@ class Ending:
         if self.asked.is_set():
             self._again.set()
         self.asked.set()
+
+    def hear(self, *_: object) -> None:
+        """From Python's own handler, in the main thread: no job is begun after this. It may hold no lock here."""
+        self.heard = True
 
     def watch(self, pulse: Pulse) -> None:
         """Runs beside the job: the handler may be deep in a library, where Python's own handlers would wait for it."""
@@ -78,7 +83,7 @@ def _signals(ending: Ending) -> Iterator[None]:
     """Signals reach `ending` at once, through a pipe that the system writes to: the main thread may be busy."""
     ours, theirs = os.pipe()
     os.set_blocking(theirs, False)
-    before = {number: signal.signal(number, lambda *_: None) for number in SIGNALS}
+    before = {number: signal.signal(number, ending.hear) for number in SIGNALS}
     old = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
 
     def listen() -> None:
@@ -115,7 +120,7 @@ def work(*, interval: float = 1.0, grace: float = 20.0, until_empty: bool = Fals
         threading.Thread(target=ending.watch, args=(pulse,), name="ending", daemon=True).start()
         pulse.start()
         try:
-            while not ending.asked.is_set():
+            while not (ending.heard or ending.asked.is_set()):
                 if not _take_one(worker.name):
                     if until_empty:
                         return
