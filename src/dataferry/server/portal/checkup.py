@@ -13,13 +13,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import Error as DatabaseError
 
 from dataferry.messages import DataferryError, Finding
+from dataferry.server.jobs.queries import workers
 from dataferry.server.portal import environment
 
 GIBIBYTE = 1024**3
 LEAST_FREE = 2 * GIBIBYTE
 OLDEST_POSTGRESQL = 13
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-KEPT_SECRET = ("secret_key", "signing_key", "journal.key")
+KEPT_SECRET = ("secret_key", "keys/signing_key.pem")
 
 Check = Callable[[], Iterator[Finding]]
 
@@ -108,7 +109,33 @@ def check_doors() -> Iterator[Finding]:
         yield Finding("server.portal.check_proxy_open", "attention", {"host": environment.HOST.read()})
 
 
-CHECKS: tuple[Check, ...] = (check_home, check_database, check_store, check_sandbox, check_doors)
+def check_worker() -> Iterator[Finding]:
+    """Somebody does the work in the background."""
+    try:
+        alive = any(seen.alive for seen in workers())
+    except DatabaseError:
+        # A silent database is told by its own check.
+        return
+    if not alive:
+        seconds = settings.JOB_LEASE_SECONDS
+        yield Finding("server.portal.check_no_worker", "attention", {"seconds": seconds})
+
+
+def check_mail() -> Iterator[Finding]:
+    """Letters reach people."""
+    if not environment.EMAIL_URL.read():
+        yield Finding("server.portal.check_mail_files", "attention", {})
+
+
+CHECKS: tuple[Check, ...] = (
+    check_home,
+    check_database,
+    check_store,
+    check_sandbox,
+    check_doors,
+    check_worker,
+    check_mail,
+)
 
 
 def examine() -> list[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -144,6 +144,11 @@ class Variable(Generic[T]):
             raise UsageError("server.portal.bad_setting", name=self.name, value=shown, kind=self.kind) from error
 
 
+def of_child(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a program that is started here: this process's own, and what is given to it."""
+    return {**os.environ, **given}
+
+
 def _secrets() -> dict[str, str]:
     """The settings in the secrets file: lines of NAME=VALUE. Nobody but its owner may read the file.
 
@@ -226,7 +231,7 @@ BEHIND_PROXY = Variable(
     "yes or no",
     _flag,
     "no",
-    "Believe X-Forwarded-Proto, and the last address of X-Forwarded-For. Only where a proxy sets both on every request.",
+    "Believe X-Forwarded-Proto and the last address of X-Forwarded-For. Only where a proxy sets both each time.",
 )
 SECRET_KEY = Variable(
     "DATAFERRY_SECRET_KEY",

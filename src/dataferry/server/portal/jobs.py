@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 
 from dataferry.server import jobs
 
@@ -23,6 +24,12 @@ def measure_home(running: jobs.Running) -> Mapping[str, Any]:
         running.progress("server.portal.measuring", part=entry.name)
         parts[entry.name] = _folder_size(running, entry) if entry.is_dir() else entry.lstat().st_size
     return {"parts": parts}
+
+
+@jobs.scheduled("portal.clear_sessions", at=time(3, 20), title="server.portal.job_clear_sessions")
+def clear_sessions(running: jobs.Running) -> None:
+    """Delete sessions that have expired."""
+    call_command("clearsessions")
 
 
 def _folder_size(running: jobs.Running, folder: Path) -> int:

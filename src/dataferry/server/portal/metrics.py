@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Count, Min
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -18,6 +18,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dataferry.server.jobs.models import Job
+from dataferry.server.jobs.queries import depth, workers
 from dataferry.server.portal import environment
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -54,15 +56,17 @@ class House(Collector):
     """What stands in the database now."""
 
     def collect(self) -> Iterator[Metric]:
-        from dataferry.server.jobs.models import Job
-
         jobs = GaugeMetricFamily("dataferry_jobs", "Jobs by kind and state.", labels=("kind", "state"))
         for kind, state, count in Job.objects.values_list("kind", "state").annotate(count=Count("pk")):
             jobs.add_metric((kind, state), count)
         yield jobs
-        oldest = Job.objects.filter(state=Job.State.QUEUED).aggregate(at=Min("requested_at"))["at"]
+        oldest = depth().oldest
         waiting = (timezone.now() - oldest).total_seconds() if oldest else 0
-        yield GaugeMetricFamily("dataferry_oldest_queued_job_seconds", "Age of the oldest job in the queue.", waiting)
+        yield GaugeMetricFamily(
+            "dataferry_oldest_due_job_seconds", "How long the oldest job that is due waits.", waiting
+        )
+        alive = sum(seen.alive for seen in workers())
+        yield GaugeMetricFamily("dataferry_workers", "Workers that gave a sign of life.", alive)
         free = shutil.disk_usage(settings.HOME).free
         yield GaugeMetricFamily("dataferry_home_free_bytes", "Free space of the data home's disk.", free)
 

@@ -6,7 +6,6 @@ every table is copied in one repeatable-read transaction, and restored into the 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sqlite3
@@ -21,6 +20,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from dataferry.messages import InputError, RefusedError, UnavailableError
+from dataferry.server.portal import environment
 from dataferry.server.portal.backup.archive import PIECE, Step
 
 PAGES_AT_ONCE = 2000
@@ -229,7 +229,11 @@ def _run(name: str, options: list[str]) -> None:
     variables = {"dbname": "PGDATABASE", "user": "PGUSER", "password": "PGPASSWORD", "host": "PGHOST", "port": "PGPORT"}
     given = {variable: str(address[key]) for key, variable in variables.items() if key in address}
     ended = subprocess.run(  # noqa: S603  a program of PostgreSQL with options of ours
-        [shutil.which(name) or name, *options], env={**os.environ, **given}, capture_output=True, text=True, check=False
+        [shutil.which(name) or name, *options],
+        env=environment.of_child(given),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ended.returncode != 0:
         problem = next(iter(ended.stderr.strip().splitlines()), str(ended.returncode))

@@ -13,6 +13,7 @@ from django.db import connection
 
 from dataferry import __version__
 from dataferry.messages import RefusedError, say
+from dataferry.server.portal import environment
 from dataferry.server.portal.backup.archive import FORMAT, ArchiveWriter, Step, appearing
 from dataferry.server.portal.backup.databases import copy_database
 from dataferry.tables import SnapshotStore
@@ -87,11 +88,11 @@ def home_files(with_keys: bool) -> Iterator[tuple[Path, str]]:
     """Every file of the data home that a backup holds, with its name below the home."""
     home = Path(settings.HOME)
     store = store_folder()
-    secrets_file = os.environ.get("DATAFERRY_SECRETS_FILE")
+    secrets_file = environment.SECRETS_FILE.read()
     for path, name in _files(home):
         if name.split("/")[0] in LEFT_OUT or (store is not None and path.is_relative_to(store)):
             continue
-        is_key = name in KEYS or (secrets_file is not None and path.samefile(secrets_file))
+        is_key = name in KEYS or (secrets_file != "" and path.samefile(secrets_file))
         if not _of_database(path) and (with_keys or not is_key):
             yield path, name
 
