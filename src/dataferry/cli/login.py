@@ -91,7 +91,8 @@ def _token(file: str | None) -> str:
             with Path(file).open(encoding="utf-8", errors="replace") as opened:
                 text = opened.readline(_LONGEST_TOKEN)
         except OSError as error:
-            raise RefusedError("cli.token_unreadable", file=file, problem=error.strerror or type(error).__name__) from error
+            problem = error.strerror or type(error).__name__
+            raise RefusedError("cli.token_unreadable", file=file, problem=problem) from error
     else:
         text = getpass.getpass(word("login_prompt") + " ")
     token = text.strip()
