@@ -312,6 +312,13 @@ def test_what_is_refused_is_designed_and_says_why(client: Client, stops: Dataset
     assert b'class="wide error-page"' in client.get("/en/datasets/nowhere/").content
 
 
+def test_no_dataset_takes_the_address_of_a_page(client: Client, member: Any) -> None:
+    made = actions.create_dataset(member, {"title": {"en": "New"}})
+    client.force_login(member)
+    assert made.slug != "new"
+    assert "There is no snapshot yet." in text_of(client.get(address(made)))
+
+
 # --- changes ---------------------------------------------------------------------------------------------------------
 
 

@@ -24,6 +24,8 @@ LONGEST_UNIT = 60
 LONGEST_SLUG = 80
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TRIES = 20
+RESERVED_SLUGS = frozenset({"new", "uploads"})
+"""Addresses of pages that are no dataset."""
 
 
 def create_dataset(
@@ -68,7 +70,7 @@ def free_slug(wanted: str) -> str:
     """`wanted`, or with a short random ending where it is taken."""
     slug = wanted
     for _ in range(_TRIES):
-        if not Dataset.objects.filter(slug=slug).exists():
+        if slug not in RESERVED_SLUGS and not Dataset.objects.filter(slug=slug).exists():
             return slug
         slug = f"{wanted}-{secrets.token_hex(3)}"
     raise RefusedError("server.catalogue.no_free_name", name=wanted)
