@@ -93,7 +93,7 @@ def check_sandbox() -> Iterator[Finding]:
         yield Finding("server.portal.check_sandbox", "blocked", {"why": error.text()})
         return
     if chosen.kind != "bubblewrap":
-        yield Finding("server.portal.check_sandbox_second", "attention", {"found": chosen.name})
+        yield Finding("server.portal.check_sandbox_second", "attention", {"found": chosen.kind})
 
 
 def check_doors() -> Iterator[Finding]:

@@ -87,7 +87,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     registry = CollectorRegistry()
     shared = environment.METRICS_FOLDER.read()
     if shared:
-        multiprocess.MultiProcessCollector(registry)
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     body = generate_latest(registry if shared else _own)
     house = CollectorRegistry()
     house.register(House())
