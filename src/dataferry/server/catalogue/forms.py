@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 
 from dataferry.messages import LANGUAGES, DataferryError
 from dataferry.products.licence import licence_ids, terms_of
@@ -38,49 +38,57 @@ class ReadingForm(forms.Form):
     """What a person may say about a file; everything left empty is detected, with evidence."""
 
     encoding = forms.CharField(
-        label=lazy("Encoding"),
+        label=gettext_lazy("Encoding"),
         required=False,
         max_length=40,
-        help_text=lazy("If texts come out wrong. Files of Hong Kong are often big5hkscs, of the Mainland gb18030."),
+        help_text=gettext_lazy(
+            "If texts come out wrong. Files of Hong Kong are often big5hkscs, of the Mainland gb18030."
+        ),
         widget=forms.TextInput(attrs={"list": "encodings", "autocapitalize": "none", "spellcheck": "false"}),
     )
     crs = forms.CharField(
-        label=lazy("Datum of its coordinates"),
+        label=gettext_lazy("Datum of its coordinates"),
         required=False,
         max_length=200,
-        help_text=lazy("Only what the publisher states. AMap and Tencent use DATAFERRY:GCJ02, Baidu DATAFERRY:BD09."),
+        help_text=gettext_lazy(
+            "Only what the publisher states. AMap and Tencent use DATAFERRY:GCJ02, Baidu DATAFERRY:BD09."
+        ),
         widget=forms.TextInput(attrs={"list": "datums", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    x = forms.CharField(label=lazy("Column of the longitude or easting"), required=False, max_length=300)
-    y = forms.CharField(label=lazy("Column of the latitude or northing"), required=False, max_length=300)
+    x = forms.CharField(label=gettext_lazy("Column of the longitude or easting"), required=False, max_length=300)
+    y = forms.CharField(label=gettext_lazy("Column of the latitude or northing"), required=False, max_length=300)
     layer = forms.CharField(
-        label=lazy("Layer, sheet or member"),
+        label=gettext_lazy("Layer, sheet or member"),
         required=False,
         max_length=300,
-        help_text=lazy("If the file holds several, such as a workbook or an archive."),
+        help_text=gettext_lazy("If the file holds several, such as a workbook or an archive."),
     )
     path = forms.CharField(
-        label=lazy("Path to the records"),
+        label=gettext_lazy("Path to the records"),
         required=False,
         max_length=300,
-        help_text=lazy("In JSON or XML, such as data.list."),
+        help_text=gettext_lazy("In JSON or XML, such as data.list."),
     )
     missing = forms.CharField(
-        label=lazy("Marks of missing values"),
+        label=gettext_lazy("Marks of missing values"),
         required=False,
         max_length=300,
-        help_text=lazy("Separated by commas, such as -1, n/a. They hold for all columns."),
+        help_text=gettext_lazy("Separated by commas, such as -1, n/a. They hold for all columns."),
     )
     day_first = forms.ChoiceField(
-        label=lazy("Order of dates such as 3.4.16"),
+        label=gettext_lazy("Order of dates such as 3.4.16"),
         required=False,
-        choices=[("", lazy("find out")), ("yes", lazy("day first")), ("no", lazy("month first"))],
+        choices=[
+            ("", gettext_lazy("find out")),
+            ("yes", gettext_lazy("day first")),
+            ("no", gettext_lazy("month first")),
+        ],
     )
     time_zone = forms.CharField(
-        label=lazy("Time zone of its times"),
+        label=gettext_lazy("Time zone of its times"),
         required=False,
         max_length=60,
-        help_text=lazy("Such as Asia/Hong_Kong, if the file does not state it."),
+        help_text=gettext_lazy("Such as Asia/Hong_Kong, if the file does not state it."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -121,12 +129,12 @@ class FileForm(ReadingForm):
     """A file from the person's own machine or from an address, and how to read it."""
 
     file = forms.FileField(
-        label=lazy("File"),
+        label=gettext_lazy("File"),
         required=False,
-        help_text=lazy("CSV, Excel, JSON, GeoJSON, XML, KML, Shapefile or GeoPackage, also in a ZIP."),
+        help_text=gettext_lazy("CSV, Excel, JSON, GeoJSON, XML, KML, Shapefile or GeoPackage, also in a ZIP."),
     )
     address = forms.URLField(
-        label=lazy("Or its address on the web"), required=False, max_length=2000, assume_scheme="https"
+        label=gettext_lazy("Or its address on the web"), required=False, max_length=2000, assume_scheme="https"
     )
 
     def clean(self) -> dict[str, Any]:
@@ -146,18 +154,20 @@ class FileForm(ReadingForm):
 class AboutForm(forms.Form):
     """What is said about a dataset beside its texts."""
 
-    city = forms.ChoiceField(label=lazy("City"), required=False)
-    publisher = forms.CharField(label=lazy("Publisher"), required=False, max_length=300)
+    city = forms.ChoiceField(label=gettext_lazy("City"), required=False)
+    publisher = forms.CharField(label=gettext_lazy("Publisher"), required=False, max_length=300)
     licence = forms.ChoiceField(
-        label=lazy("Terms of use"),
+        label=gettext_lazy("Terms of use"),
         required=False,
-        help_text=lazy("Leave it unknown if you are not sure. Unknown terms permit nothing, but stop no upload."),
+        help_text=gettext_lazy(
+            "Leave it unknown if you are not sure. Unknown terms permit nothing, but stop no upload."
+        ),
     )
     source = forms.CharField(
-        label=lazy("Where it comes from"),
+        label=gettext_lazy("Where it comes from"),
         required=False,
         max_length=2000,
-        help_text=lazy("The page of the publisher's portal, or how it was made."),
+        help_text=gettext_lazy("The page of the publisher's portal, or how it was made."),
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
@@ -227,12 +237,12 @@ class DatasetForm(AboutForm):
 
     PARTS = ("title", "description", "keywords")
     attribution = forms.CharField(
-        label=lazy("Attribution"),
+        label=gettext_lazy("Attribution"),
         required=False,
         max_length=1000,
-        help_text=lazy("The words that the terms ask users to show."),
+        help_text=gettext_lazy("The words that the terms ask users to show."),
     )
-    synthetic = forms.BooleanField(label=lazy("It is made-up sample data"), required=False)
+    synthetic = forms.BooleanField(label=gettext_lazy("It is made-up sample data"), required=False)
     revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, dataset: Dataset, **kwargs: Any) -> None:
