@@ -8,7 +8,7 @@ __version__ = version("dataferry")
 
 
 def __getattr__(name: str) -> Any:
-    """`dataferry.Client`, loaded when it is first used: `import dataferry` itself stays light and stands on no floor."""
+    """`dataferry.Client`, loaded when it is first used: `import dataferry` itself stays light and on no floor."""
     if name != "Client":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module("dataferry.client").Client

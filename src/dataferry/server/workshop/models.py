@@ -156,7 +156,7 @@ class Build(models.Model):
     """One product to be turned into a release: a draft as it was when the build was asked for, or a folder.
 
     What happens to it is the life of its job (room `jobs`), which goes some time after its end. `manifest`, `recipe`
-    and `inputs` are the draft's own at `revision`; `inputs` maps a table's name to {"snapshot": key} or {"release": key}.
+    and `inputs` are the draft's own at `revision`; `inputs` maps a table to {"snapshot": key} or {"release": key}.
     `source` is the folder otherwise.
     """
 
