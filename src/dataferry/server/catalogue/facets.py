@@ -16,7 +16,8 @@ from django.db import connection
 
 from dataferry.server.catalogue.analyser import terms
 from dataferry.server.catalogue.models import SearchEntry, SearchRevision
-from dataferry.server.catalogue.search import UPDATED, Question, Scope, facet_rows, private_rows, question_of, scope_of
+from dataferry.server.catalogue.questions import UPDATED, Question, Scope, question_of, scope_of
+from dataferry.server.catalogue.search import facet_rows, private_rows
 from dataferry.server.catalogue.search_marks import PRIVATE, PUBLIC, organisation_mark, owner_mark
 from dataferry.server.catalogue.word_queries import MOST_CANDIDATES, as_kept, candidates, is_postgresql, match_text
 

@@ -17,17 +17,8 @@ from dataferry.server.catalogue.dataset_queries import (
     visible_datasets,
 )
 from dataferry.server.catalogue.facets import Counts, facet_counts
-from dataferry.server.catalogue.search import (
-    UPDATED,
-    Found,
-    Hit,
-    Position,
-    Question,
-    cursor_of,
-    position_of,
-    question_of,
-    search,
-)
+from dataferry.server.catalogue.questions import UPDATED, Position, Question, question_of
+from dataferry.server.catalogue.search import Found, Hit, cursor_of, position_of, search
 from dataferry.server.catalogue.search_marks import FACETS
 
 __all__ = [

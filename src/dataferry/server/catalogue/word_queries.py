@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection
 
 from dataferry.server.catalogue.analyser import Term
+from dataferry.server.catalogue.questions import Position, Question, Scope
 from dataferry.server.catalogue.search_marks import PRIVATE, PUBLIC, facet_mark, organisation_mark, owner_mark
-
-if TYPE_CHECKING:
-    from dataferry.server.catalogue.search import Position, Question, Scope
 
 MOST_CANDIDATES = 10_000
 _TIERS = (("title",), ("title", "keywords"), ("title", "keywords", "description"), ())

@@ -11,9 +11,9 @@ from django.utils import timezone
 
 if TYPE_CHECKING:
     from dataferry.server.jobs.models import Job
-    from dataferry.server.jobs.running import Running
 
-Work = Callable[["Running"], Mapping[str, Any] | None]
+Work = Callable[[Any], Mapping[str, Any] | None]
+"""What a handler is: it takes the job as `running.Running`, a room above this one, and may answer with figures."""
 
 BACK_OFF = (
     timedelta(seconds=5),
