@@ -81,7 +81,7 @@ def datasets(request: HttpRequest) -> HttpResponse:
         found = search(request.user, words)
     context = {
         "section": "datasets",
-        "cards": _cards(found.hits),
+        "cards": cards_of(found.hits),
         "near": found.near,
         "more": _address(words, chosen, after=cursor_of(found.after)) if found.after else "",
         "may_create": people.can(request.user, "catalogue.create_dataset"),
@@ -173,7 +173,7 @@ def value_title(name: str, value: str) -> str:
     return value
 
 
-def _cards(hits: Any) -> list[Card]:
+def cards_of(hits: Any) -> list[Card]:
     """Cards for one page; what their strips need of all snapshots is asked for in two queries."""
     language = page_language()
     numbers = [hit.snapshot.pk for hit in hits if hit.snapshot]

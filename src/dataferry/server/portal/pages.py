@@ -12,16 +12,20 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from dataferry.server.catalogue.pages import cards_of
+from dataferry.server.catalogue.search import search
 from dataferry.server.display.languages import TONGUES, tongue
 from dataferry.server.workshop.pages import gallery_context
 
 CARDS_ON_HOME = 6
+DATASETS_ON_HOME = 4
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What Dataferry is in one sentence, one search box, the latest products of the two cities."""
-    return render(request, "portal/home.html", gallery_context(request.user, "", limit=CARDS_ON_HOME))
+    """What Dataferry is in one sentence, one search box, the latest products and datasets of the two cities."""
+    datasets = {"datasets": cards_of(search(request.user, limit=DATASETS_ON_HOME).hits)}
+    return render(request, "portal/home.html", gallery_context(request.user, "", limit=CARDS_ON_HOME) | datasets)
 
 
 @require_safe
