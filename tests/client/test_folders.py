@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from dataferry.client import Client, Login, Logins, pull
+from dataferry.client.comparing import standing
 from dataferry.client.hostile import inner_path, product_name, suffix, table_name
 from dataferry.client.origin import FILE, Origin, origin_of
-from dataferry.client.push import push
+from dataferry.client.pushing import push
 from dataferry.client.records import Draft, Person, ReleaseRecord, SnapshotRecord, Source
-from dataferry.client.standing import standing
 from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.products import load_product, new_product
 

@@ -50,6 +50,14 @@ def _no_rate_limits(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("settings").API_RATES = {}
 
 
+@pytest.fixture(autouse=True)
+def _nothing_kept_in_memory() -> None:
+    """What is kept goes by numbers of rows, and the numbers of a test begin anew."""
+    from django.core.cache import cache
+
+    cache.clear()
+
+
 @pytest.fixture
 def home(settings: Any, tmp_path: Path) -> Path:
     """A data home of this test's own."""

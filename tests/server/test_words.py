@@ -105,7 +105,7 @@ def test_the_label_of_the_language_is_used_where_the_product_has_it() -> None:
     assert label_column(document, "district_en", "zh-Hant") == "district_zh_hant"
     assert label_column(document, "district_en", "zh-Hans") == "district_en"
     assert column_of(document, "code") == {"name": "code"}
-    assert column_of(document, "none") == words.column_of(document, None) == {}
+    assert column_of(document, "none") == column_of(document, None) == {}
 
 
 @pytest.mark.parametrize(

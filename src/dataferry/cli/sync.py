@@ -16,9 +16,9 @@ from dataferry.messages import UsageError
 
 if TYPE_CHECKING:
     from dataferry.client import Client
-    from dataferry.client.pull import Pulled
-    from dataferry.client.push import Pushed
-    from dataferry.client.standing import Standing
+    from dataferry.client.comparing import Standing
+    from dataferry.client.pulling import Pulled
+    from dataferry.client.pushing import Pushed
 
 _DRAFT_WORDS = frozenset({"none", "same", "moved", "other"})
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dataferry.client.calls import Client
+    from dataferry.client.comparing import standing
     from dataferry.client.errors import ServerError
     from dataferry.client.logins import Login, Logins
-    from dataferry.client.pull import pull
-    from dataferry.client.push import push
+    from dataferry.client.pulling import pull
+    from dataferry.client.pushing import push
     from dataferry.client.records import (
         Build,
         Column,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         SnapshotRecord,
         Upload,
     )
-    from dataferry.client.standing import standing
 
 _PLACES = {
     "Build": "records",
@@ -43,9 +43,9 @@ _PLACES = {
     "ServerError": "errors",
     "SnapshotRecord": "records",
     "Upload": "records",
-    "pull": "pull",
-    "push": "push",
-    "standing": "standing",
+    "pull": "pulling",
+    "push": "pushing",
+    "standing": "comparing",
 }
 
 __all__ = [

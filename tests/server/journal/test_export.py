@@ -87,7 +87,7 @@ def test_the_commands(command: Callable[..., str], home: Path, tmp_path: Path) -
     found = json.loads(command("verify", *options, code=3))
     assert [finding["data"]["sequence"] for finding in found["findings"]] == [2]
     assert "Event 2 is not as it was written" in command("verify", code=3)
-    assert "no Ed25519 key" in command("verify", "--key", kept, code=3)
+    assert "no Ed25519 key" in " ".join(command("verify", "--key", kept, code=3).split())
     assert "not an anchor" in command("verify", "--anchor", public, code=3)
     assert not list(tmp_path.glob(".*.part"))
 
