@@ -165,12 +165,12 @@ def _description(
                     _flow({"expect": "row_count", "min": 1}),
                 ]
             ),
-            "licence": "CC-BY-4.0",
+            "licence": "unknown",
             "build": _flow({"instant": "2026-01-01T00:00:00Z", "seed": 42}),
         }
     )
     value.yaml_set_comment_before_after_key("title", before="Titles and descriptions are shown in all three languages.")
-    value.yaml_set_comment_before_after_key("licence", before="The terms the product is offered under.")
+    value.yaml_set_comment_before_after_key("licence", before="The terms that you offer the product under; unknown permits nothing.")
     return value
 
 
