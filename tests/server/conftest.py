@@ -58,6 +58,15 @@ def _nothing_kept_in_memory() -> None:
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """A good hash is slow on purpose; tests sign in hundreds of times."""
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    ]
+
+
 @pytest.fixture
 def home(settings: Any, tmp_path: Path) -> Path:
     """A data home of this test's own."""

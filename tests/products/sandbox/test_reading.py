@@ -89,6 +89,7 @@ def check_same(run: Callable[..., SandboxedReading], path: Path, options: ReadOp
 
 @pytest.mark.real
 @pytest.mark.parametrize(("file", "declared"), REAL, ids=[file for file, _ in REAL])
+@pytest.mark.parametrize("confined", ["any"], indirect=True)
 def test_a_real_file_gives_the_same_table_report_and_profile(
     file: str, declared: dict[str, str], real: Path, sandboxed: Callable[..., SandboxedReading]
 ) -> None:
@@ -134,6 +135,7 @@ def test_every_kind_that_needs_gdal_or_unpacking(
         assert check_same(sandboxed, path, ReadOptions()).table.num_rows == 2, kind
 
 
+@pytest.mark.parametrize("confined", ["any"], indirect=True)
 def test_a_stored_file_gets_its_name_back_and_a_report_of_its_own_bytes(
     tmp_path: Path, sandboxed: Callable[..., SandboxedReading]
 ) -> None:
@@ -145,6 +147,7 @@ def test_a_stored_file_gets_its_name_back_and_a_report_of_its_own_bytes(
     assert stored.read_text() == "a,b\n1,2\n"
 
 
+@pytest.mark.parametrize("confined", ["any"], indirect=True)
 def test_errors_of_reading_come_through_with_their_kind_code_and_data(
     tmp_path: Path, sandboxed: Callable[..., SandboxedReading]
 ) -> None:
@@ -169,6 +172,7 @@ def test_errors_of_reading_come_through_with_their_kind_code_and_data(
         sandboxed(tmp_path / "absent.csv")
 
 
+@pytest.mark.parametrize("confined", ["any"], indirect=True)
 def test_progress_is_told_in_order_and_a_reading_can_be_cancelled(
     tmp_path: Path, sandboxed: Callable[..., SandboxedReading]
 ) -> None:
@@ -272,12 +276,14 @@ def test_nothing_of_the_host_is_reached(line: str, hostile: Callable, tmp_path: 
         ("report.say(event='refused', kind='SystemExit', code='tables.empty', data=7)", "tables.empty"),
     ],
 )
+@pytest.mark.parametrize("confined", ["any"], indirect=True)
 def test_nothing_a_captured_reader_says_is_believed_unchecked(line: str, code: str, hostile: Callable) -> None:
     with pytest.raises((InputError, RefusedError)) as caught:
         hostile(line)
     assert caught.value.code == code
 
 
+@pytest.mark.parametrize("confined", ["any"], indirect=True)
 def test_what_this_process_knows_itself_replaces_what_the_reader_says(
     sandboxed: Callable[..., SandboxedReading], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,7 +18,6 @@ from server.test_browser import AXE, DRIVER_ADVICE, RULES
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.real,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.django_db(transaction=True),
 ]
 

@@ -14,7 +14,7 @@ from dataferry.server.people import Role, actions
 from dataferry.server.people.models import Membership
 from server.persons import PASSWORD, make_person
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")

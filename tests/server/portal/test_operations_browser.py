@@ -15,7 +15,7 @@ from dataferry.server.jobs.models import Job
 from dataferry.server.jobs.transport import run_job
 from server.persons import make_person
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
 LANGUAGES = ("en", "zh-hant", "zh-hans")
