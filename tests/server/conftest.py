@@ -51,11 +51,14 @@ def _no_rate_limits(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept_in_memory() -> None:
-    """What is kept goes by numbers of rows, and the numbers of a test begin anew."""
+def _nothing_is_left_of_the_test_before() -> None:
+    """What is kept in memory goes by numbers of rows, and the numbers of a test begin anew."""
     from django.core.cache import cache
+    from django.utils import translation
 
     cache.clear()
+    # A page of the test before may have been asked for in another language.
+    translation.deactivate_all()
 
 
 @pytest.fixture(autouse=True)
