@@ -170,7 +170,7 @@ def _description(
         }
     )
     value.yaml_set_comment_before_after_key("title", before="Titles and descriptions are shown in all three languages.")
-    value.yaml_set_comment_before_after_key("licence", before="The terms that you offer the product under; unknown permits nothing.")
+    value.yaml_set_comment_before_after_key("licence", before="The terms of the product; unknown permits nothing.")
     return value
 
 
