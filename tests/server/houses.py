@@ -40,12 +40,12 @@ def processes_of(home: Path) -> list[str]:
 class House:
     """A running `dataferry up`."""
 
-    def __init__(self, home: Path, examples: Path) -> None:
+    def __init__(self, home: Path, examples: Path, *, measured: bool = True) -> None:
         self.home, self.port = home, free_port()
         self.log = home.parent / f"log-{self.port}"
-        environment = {
-            key: value for key, value in os.environ.items() if not key.startswith(("DATAFERRY_", "DATABASE_"))
-        }
+        # A tracer makes every process of the house slower; one test that measures them is enough.
+        left_out = ("DATAFERRY_", "DATABASE_") if measured else ("DATAFERRY_", "DATABASE_", "COVERAGE_")
+        environment = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
         program = "import typer; from dataferry.cli import up; app = typer.Typer(); up.register(app); app()"
         command = [sys.executable, "-c", program, "up", "--port", str(self.port), "--examples", str(examples)]
         with self.log.open("w") as log:
@@ -84,8 +84,8 @@ class House:
 
 
 @contextmanager
-def running(home: Path, examples: Path) -> Iterator[House]:
-    house = House(home, examples)
+def running(home: Path, examples: Path, *, measured: bool = True) -> Iterator[House]:
+    house = House(home, examples, measured=measured)
     try:
         yield house
     finally:

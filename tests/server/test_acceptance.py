@@ -86,7 +86,11 @@ class Member:
     def command(self, *arguments: str, told: str = "") -> subprocess.CompletedProcess[str]:
         """`dataferry ...` as this person's account of the machine would run it."""
         program = "from dataferry.cli import main; main()"
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("DATAFERRY_", "DATABASE_"))}
+        clean = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("DATAFERRY_", "DATABASE_", "COVERAGE_"))
+        }
         environment = {**clean, "XDG_CONFIG_HOME": str(self.config), "DATAFERRY_HOME": str(self.house.home)}
         command = [sys.executable, "-c", program, *arguments]
         return subprocess.run(command, env=environment, input=told, capture_output=True, text=True, check=False)
@@ -98,7 +102,7 @@ class Member:
 @pytest.fixture
 def house(tmp_path: Path) -> Any:
     (tmp_path / "no-examples").mkdir()
-    with running(tmp_path / "home", tmp_path / "no-examples") as started:
+    with running(tmp_path / "home", tmp_path / "no-examples", measured=False) as started:
         started.until("/readyz", holds="true")
         yield started
 
