@@ -57,7 +57,7 @@ def _python(*arguments: str, home: Path, told: str = "") -> str:
         "DATAFERRY_HOME": str(home),
         "DJANGO_SETTINGS_MODULE": "dataferry.server.portal.settings",
         # The load comes from one address; a limit would measure itself.
-        "DATAFERRY_RATE_LIMITS": "no",
+        "DATAFERRY_API_READS": "0",
     }
     command = [sys.executable, *arguments]
     done = subprocess.run(command, env=environment, input=told, text=True, capture_output=True, check=False)
@@ -76,7 +76,7 @@ def _free_port() -> int:
 def _served(home: Path) -> Iterator[int]:
     """The site as `dataferry up` serves it: granian, one worker process, eight threads."""
     port = _free_port()
-    environment = os.environ | {"DATAFERRY_HOME": str(home), "DATAFERRY_RATE_LIMITS": "no"}
+    environment = os.environ | {"DATAFERRY_HOME": str(home), "DATAFERRY_API_READS": "0"}
     options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--workers", "1"]
     options += ["--blocking-threads", "8", "--workers-kill-timeout", "4", "--log-level", "error"]
     command = [sys.executable, "-m", "granian", *options, "dataferry.server.portal.wsgi:application"]
