@@ -85,8 +85,7 @@ def postgresql() -> Iterator[str]:
 
 def tests(*arguments: str, **environment: str) -> None:
     """Run tests on all processors, under coverage."""
-    # One more than processors: many tests wait for a browser or a process of their own.
-    workers = str(min(4, (os.cpu_count() or 1) + 1))
+    workers = str(min(4, os.cpu_count() or 1))
     command = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-n", workers, "--dist", "loadgroup", "-q")
     step("tests", *command, *arguments, COVERAGE_FILE=str(ROOT / ".coverage"), **environment)
 

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-STOPS_WITHIN = 10
+PATIENCE_AT_THE_END = 90
+"""Ten seconds are promised on a machine that does nothing else; a test is no watch."""
 PATIENCE = 240
 
 
@@ -80,7 +81,7 @@ class House:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=STOPS_WITHIN)
+        self.process.wait(timeout=PATIENCE_AT_THE_END)
 
 
 @contextmanager

@@ -110,7 +110,7 @@ def test_both_frames_keep_one_scale_and_a_place_tells_its_figure(page: Page, sit
     assert before[0] == pytest.approx(before[1], rel=0.03)
     page.locator(".maplibregl-ctrl-zoom-in").first.click()
     label = page.locator('[data-frame="1"] .live-labels span').first
-    expect(label).not_to_have_attribute("style", str(label.get_attribute("style")))
+    expect(label).not_to_have_attribute("style", str(label.get_attribute("style")), timeout=30_000)
     page.locator("[data-map]:not([data-moving])").wait_for()
     after = metres_per_pixel(page)
     assert after[0] == pytest.approx(after[1], rel=0.03)
