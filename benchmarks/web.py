@@ -98,8 +98,10 @@ def _measured(port: int, path: str, seconds: float) -> dict[str, float]:
     for length in (min(1.0, seconds), seconds):
         told = json.dumps({**job, "seconds": length})
         command = [sys.executable, "-m", "benchmarks._load"]
-        answer = subprocess.run(command, input=told, text=True, capture_output=True, check=True).stdout
-    return dict(json.loads(answer))
+        done = subprocess.run(command, input=told, text=True, capture_output=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{path}: {done.stderr[-500:]}")
+    return dict(json.loads(done.stdout))
 
 
 def _at(size: int, seconds: float) -> dict[str, Any]:
