@@ -39,9 +39,13 @@ INSTALLED_APPS = [
     "dataferry.server.web",
     "dataferry.server.jobs",
     "dataferry.server.journal",
+    "dataferry.server.papers",
     "dataferry.server.people",
+    "dataferry.server.letters",
+    "dataferry.server.uploads",
     "dataferry.server.catalogue",
     "dataferry.server.workshop",
+    "dataferry.server.challenge",
     "dataferry.server.portal",
     # After ours, so that our templates stand before theirs.
     "allauth",

@@ -14,8 +14,7 @@ class Editor {
     this.paint = this.box("pre", "editor-paint");
     this.inner = document.createElement("div");
     this.paint.append(this.inner);
-    this.area.before(this.gutter, this.room);
-    this.room.append(this.paint, this.area);
+    this.surround();
     frame.classList.add("live");
     this.problems = new Map();
     this.wait = 0;
@@ -27,6 +26,18 @@ class Editor {
     this.area.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.follow()).observe(this.area);
     this.readProblems();
+  }
+
+  // An element that is moved loses the focus: who began to type before this script came would type into nothing.
+  surround() {
+    const { selectionStart, selectionEnd, scrollTop } = this.area;
+    const typing = document.activeElement === this.area;
+    this.area.before(this.gutter, this.room);
+    this.room.append(this.paint, this.area);
+    if (!typing) return;
+    this.area.focus({ preventScroll: true });
+    this.area.setSelectionRange(selectionStart, selectionEnd);
+    this.area.scrollTop = scrollTop;
   }
 
   box(kind, name) {

@@ -1,0 +1,1 @@
+"""Judging statistics: who judges what, what the scores say, and in which order: pure functions, no state."""

@@ -1,0 +1,1 @@
+"""The challenge: editions, divisions, teams, entries, judging and results."""

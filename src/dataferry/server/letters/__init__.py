@@ -1,0 +1,1 @@
+"""Letters: mail in three languages, from templates, kept as rows until it is sent: none lost, none twice."""

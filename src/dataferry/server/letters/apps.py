@@ -1,0 +1,8 @@
+"""Letters as a Django app."""
+
+from django.apps import AppConfig
+
+
+class LettersConfig(AppConfig):
+    name = "dataferry.server.letters"
+    label = "letters"

@@ -1,0 +1,1 @@
+"""Papers that leave the house: certificates as PDF and as verifiable credentials."""

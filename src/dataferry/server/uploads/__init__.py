@@ -1,0 +1,1 @@
+"""Large files that arrive in parts: begun, continued after a break, finished, forgotten."""
