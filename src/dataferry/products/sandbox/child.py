@@ -1,8 +1,8 @@
 """The confined child: reads one job, locks itself down, runs one query, streams the answer.
 
 Run as a program: `python -I child.py SOURCE_ROOT DATA_FD REPORT_FD`, the job as JSON on standard input. It imports the
-engine and little else: the front doors of the rooms would bring readers of every file format along, and GDAL, pandas
-and GeoPandas are kept out altogether (they cost a second, and GDAL opens files and addresses by name).
+engine and little else: the front door of `tables` would bring readers of every file format along, and GDAL, pandas and
+GeoPandas are kept out altogether (they cost a second, and GDAL opens files and addresses by name).
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import types
 import warnings
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataferry.products.sandbox.report import Report
 
 KEPT_OUT = frozenset({"pandas", "geopandas", "pyogrio", "rasterio", "osgeo", "fiona"})
 FOR_FUNCTIONS = frozenset({"numpy", "pyproj", "shapely"})
 """Kept out as well when the query calls none of our functions: it starts in half the time."""
-_FRONT_DOORS = ("dataferry.products", "dataferry.products.sandbox", "dataferry.tables")
 
 
 class _KeptOut:
@@ -34,35 +36,27 @@ class _KeptOut:
             raise ModuleNotFoundError(f"{name} is kept out of the sandbox", name=name)
 
 
-def _enter_rooms_by_the_side_door(root: Path) -> None:
-    """Make the rooms packages without running their front doors."""
+def _enter_tables_by_the_side_door(root: Path) -> None:
+    """Make the room a package without running its front door."""
     sys.path.insert(0, str(root))
-    for name in _FRONT_DOORS:
-        room = types.ModuleType(name)
-        room.__path__ = [str(root.joinpath(*name.split(".")))]
-        sys.modules[name] = room
-
-
-class Report:
-    """Lines of JSON to the parent."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
-
-    def say(self, **event: Any) -> None:
-        os.write(self._handle, json.dumps(event, default=str).encode() + b"\n")
+    room = types.ModuleType("dataferry.tables")
+    room.__path__ = [str(root / "dataferry/tables")]
+    sys.modules[room.__name__] = room
 
 
 def main(arguments: list[str]) -> int:
-    root, data, report = Path(arguments[0]), int(arguments[1]), Report(int(arguments[2]))
+    root, data = Path(arguments[0]), int(arguments[1])
     job = json.loads(sys.stdin.buffer.read())
     sys.meta_path.insert(0, _KeptOut(KEPT_OUT if job["functions"] else KEPT_OUT | FOR_FUNCTIONS))
-    _enter_rooms_by_the_side_door(root)
+    _enter_tables_by_the_side_door(root)
     from dataferry.messages import DataferryError
+    from dataferry.products.sandbox.lockdown import lock_down
+    from dataferry.products.sandbox.report import Report
 
+    report = Report(int(arguments[2]))
     try:
         _import_what_the_job_needs(job)
-        _lock_down(job)
+        lock_down(job)
         _run(job, data, report)
     except DataferryError as error:
         report.say(event="refused", code=error.code, data=dict(error.data))
@@ -83,24 +77,6 @@ def _import_what_the_job_needs(job: dict[str, Any]) -> None:
         wanted.append("h3.api.basic_str")
     for name in wanted:
         importlib.import_module(name)
-
-
-def _lock_down(job: dict[str, Any]) -> None:
-    from dataferry.products.sandbox import lockdown
-    from dataferry.products.sandbox.limits import SandboxLimits, limit_this_process
-
-    wanted = job["lockdown"]
-    limit_this_process(SandboxLimits(**job["limits"]))
-    if wanted["die_with_parent"]:
-        lockdown.die_with_parent()
-    if wanted["landlock"] or wanted["seccomp"]:
-        threads = lockdown.threads_of_this_process()
-        if threads != 1:
-            raise RuntimeError(f"{threads} threads before the lock")
-    if wanted["landlock"]:
-        lockdown.lock_files(wanted["read"], wanted["write"])
-    if wanted["seccomp"]:
-        lockdown.lock_calls()
 
 
 def _run(job: dict[str, Any], data: int, report: Report) -> None:

@@ -19,15 +19,9 @@ from dataferry.messages import (
 _KINDS: Mapping[str, type[DataferryError]] = {
     kind.__name__: kind for kind in (InputError, LimitError, MissingError, RefusedError, UnavailableError, UsageError)
 }
-_NO_MEMORY = ("resources exhausted", "memory allocation", "out of memory", "memoryerror", "cannot allocate", "malloc")
 _LONGEST_VALUE = 2000
 _MOST_ITEMS = 200
 _DEEPEST = 4
-
-
-def ran_out_of_memory(words: str) -> bool:
-    """Whether the last words of a child speak of memory."""
-    return any(word in words.lower() for word in _NO_MEMORY)
 
 
 def error_of(kind: str, code: str, data: Mapping[str, Any]) -> DataferryError | None:

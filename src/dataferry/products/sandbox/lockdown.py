@@ -12,9 +12,11 @@ import ctypes.util
 import errno
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from dataferry.products.sandbox.limits import SandboxLimits, limit_this_process
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_THREAD = 0x00010000
@@ -33,6 +35,26 @@ _FILES = """
     fsetxattr removexattr lremovexattr fremovexattr"""
 DENIED: tuple[str, ...] = tuple(" ".join([_NETWORK, _PROGRAMS, _SIGNALS, _KERNEL, _SHARED, _FILES]).split())
 """System calls that answer "not permitted"; computing, reading what is open and threads go on."""
+
+
+def lock_down(job: Mapping[str, Any]) -> None:
+    """Bind this process to what its job says: the kernel's limits, then its files, then its system calls.
+
+    Raises:
+        RuntimeError: a second thread runs, which the locks would not bind.
+    """
+    wanted = job["lockdown"]
+    limit_this_process(SandboxLimits(**job["limits"]))
+    if wanted["die_with_parent"]:
+        die_with_parent()
+    if wanted["landlock"] or wanted["seccomp"]:
+        threads = threads_of_this_process()
+        if threads != 1:
+            raise RuntimeError(f"{threads} threads before the lock")
+    if wanted["landlock"]:
+        lock_files(wanted["read"], wanted["write"])
+    if wanted["seccomp"]:
+        lock_calls()
 
 
 def die_with_parent() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataferry.messages import DataferryError, InputError, LimitError, RefusedError, UnavailableError
+from dataferry.messages import DataferryError, InputError, LimitError
 from dataferry.products.datum_check import check_datums, columns_behind
 from dataferry.products.gate import CheckedStatement, check_statement
 from dataferry.products.sandbox.answer import check_answer, read_answer
@@ -26,6 +25,7 @@ from dataferry.products.sandbox.confinement import (
     readable_paths,
     wrapped,
 )
+from dataferry.products.sandbox.ending import raise_for, ran_out_of_memory
 from dataferry.products.sandbox.limits import SandboxLimits
 from dataferry.products.sandbox.watch import Outcome, Watch
 from dataferry.tables.engine import FUNCTIONS, schema_of
@@ -45,7 +45,6 @@ _FROM_CHILD: Mapping[str, type[DataferryError]] = {
     "tables.bad_wkb": InputError,
 }
 """What a child may report. Codes of `geo` are taken too; any other word of its is not believed."""
-_NO_MEMORY = ("resources exhausted", "memory allocation", "out of memory", "memoryerror", "cannot allocate", "malloc")
 _NO_SPILL = ("file too large", "no space left", "max_temp_directory_size", "disk usage")
 
 
@@ -153,7 +152,7 @@ class ConfinedRun:
         )
         outcome = watch.run()
         outcome.refusal = _without_paths(outcome.refusal, {**self._job(spill)["inputs"], "spill": str(spill)})
-        _raise_for(outcome, self.limits)
+        raise_for(outcome, self.limits, lambda refusal: _from_child(refusal, self.limits), _engine_stopped)
         return read_answer(stream, self.limits), outcome
 
     def program(self) -> list[str]:
@@ -199,36 +198,9 @@ def _without_paths(refusal: dict[str, Any] | None, paths: Mapping[str, str]) -> 
     return hidden
 
 
-def _raise_for(outcome: Outcome, limits: SandboxLimits) -> None:
-    """Turn the end of a child into an error, or into nothing when it finished its answer."""
-    memory = LimitError("products.limit_memory", limit=limits.memory_mib)
-    match outcome.end:
-        case "wall":
-            raise LimitError("products.limit_wall", limit=limits.wall_seconds)
-        case "memory":
-            raise memory
-        case "bytes":
-            raise LimitError("products.limit_bytes", limit=limits.result_mib)
-        case "cancelled":
-            raise UnavailableError("products.run_cancelled", retry=True)
-        case "babble":
-            raise RefusedError("products.answer_damaged", reason="report")
-    if outcome.refusal is not None:
-        raise _from_child(outcome.refusal, limits)
-    if outcome.exit_code == 0 and outcome.done:
-        return
-    number = outcome.exit_code - 128 if outcome.exit_code > 128 else -outcome.exit_code
-    words = outcome.errors.decode(errors="replace")
-    if number == signal.SIGXCPU:
-        raise LimitError("products.limit_cpu", limit=limits.cpu_seconds)
-    if number == signal.SIGKILL or any(word in words.lower() for word in _NO_MEMORY):
-        raise memory
-    raise InputError("products.engine_stopped", reason=_last_line(words) or f"signal {number}")
-
-
-def _last_line(words: str) -> str:
+def _engine_stopped(number: int, words: str) -> InputError:
     lines = [line.strip() for line in words.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    return InputError("products.engine_stopped", reason=lines[-1][:200] if lines else f"signal {number}")
 
 
 def _from_child(refusal: Mapping[str, Any], limits: SandboxLimits) -> DataferryError:
@@ -236,7 +208,7 @@ def _from_child(refusal: Mapping[str, Any], limits: SandboxLimits) -> DataferryE
     code, data = str(refusal.get("code")), refusal.get("data")
     values = {str(k)[:40]: _plain(v) for k, v in data.items()} if isinstance(data, dict) else {}
     reason = str(values.get("reason", ""))
-    if code == "products.limit_memory" or any(word in reason.lower() for word in _NO_MEMORY):
+    if code == "products.limit_memory" or ran_out_of_memory(reason):
         return LimitError("products.limit_memory", limit=limits.memory_mib)
     if any(word in reason.lower() for word in _NO_SPILL):
         return LimitError("products.limit_spill", limit=limits.spill_mib)

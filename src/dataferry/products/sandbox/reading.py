@@ -6,7 +6,6 @@ import json
 import math
 import os
 import shutil
-import signal
 import stat
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataferry.messages import DataferryError, Finding, InputError, LimitError, RefusedError, UnavailableError, codes
+from dataferry.messages import DataferryError, Finding, InputError, LimitError, RefusedError, codes
 from dataferry.products.sandbox.answer import read_answer
 from dataferry.products.sandbox.confinement import (
     CHILD_ENVIRONMENT,
@@ -27,7 +26,8 @@ from dataferry.products.sandbox.confinement import (
     readable_paths,
     wrapped,
 )
-from dataferry.products.sandbox.errors_of_child import error_of, ran_out_of_memory
+from dataferry.products.sandbox.ending import raise_for
+from dataferry.products.sandbox.errors_of_child import error_of
 from dataferry.products.sandbox.limits import MEBIBYTE, SandboxLimits
 from dataferry.products.sandbox.watch import Outcome, Watch
 from dataferry.tables import ReadOptions, ReadReport, geometry_columns, write_geoparquet
@@ -138,7 +138,12 @@ class ConfinedReading:
             cancelled=cancelled,
         )
         outcome = watch.run()
-        _raise_for(outcome, self.limits, self.name, (str(path), str(folder)))
+        raise_for(
+            outcome,
+            self.limits,
+            lambda refusal: _refusal(refusal, self.limits, self.name, (str(path), str(folder))),
+            lambda number, _: InputError("products.reader_stopped", file=self.name, signal=number or outcome.exit_code),
+        )
         return read_answer(stream, self.limits), _document(spill / _READING), outcome
 
     def program(self) -> list[str]:
@@ -206,34 +211,6 @@ def _teller(progress: Progress | None) -> Callable[[Mapping[str, Any]], None] | 
             progress(str(step), low + (high - low) * min(1.0, max(0.0, float(share))))
 
     return told
-
-
-def _raise_for(outcome: Outcome, limits: SandboxLimits, name: str, paths: tuple[str, ...]) -> None:
-    """Turn the end of the child into an error, or into nothing when it finished its answer."""
-    match outcome.end:
-        case "wall":
-            raise LimitError("products.limit_wall", limit=limits.wall_seconds)
-        case "memory":
-            raise LimitError("products.limit_memory", limit=limits.memory_mib)
-        case "bytes":
-            raise LimitError("products.limit_bytes", limit=limits.result_mib)
-        case "cancelled":
-            raise UnavailableError("products.run_cancelled", retry=True)
-        case "babble":
-            raise RefusedError("products.answer_damaged", reason="report")
-    if outcome.refusal is not None:
-        raise _refusal(outcome.refusal, limits, name, paths)
-    if outcome.exit_code == 0 and outcome.done:
-        return
-    number = outcome.exit_code - 128 if outcome.exit_code > 128 else -outcome.exit_code
-    words = outcome.errors.decode(errors="replace")
-    if number == signal.SIGXCPU:
-        raise LimitError("products.limit_cpu", limit=limits.cpu_seconds)
-    if number == signal.SIGXFSZ:
-        raise LimitError("products.limit_spill", limit=limits.spill_mib)
-    if number == signal.SIGKILL or ran_out_of_memory(words):
-        raise LimitError("products.limit_memory", limit=limits.memory_mib)
-    raise InputError("products.reader_stopped", file=name, signal=number if number > 0 else outcome.exit_code)
 
 
 def _refusal(refusal: Mapping[str, Any], limits: SandboxLimits, name: str, paths: tuple[str, ...]) -> DataferryError:

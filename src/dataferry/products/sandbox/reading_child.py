@@ -16,7 +16,10 @@ import threading
 import warnings
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataferry.products.sandbox.report import Report
 
 IMPORTED_BEFORE = (
     "pyarrow.ipc",
@@ -37,28 +40,21 @@ READING = "reading.json"
 _TELL_EVERY = 0.3
 
 
-class Report:
-    """Lines of JSON to the parent."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
-
-    def say(self, **event: Any) -> None:
-        os.write(self._handle, json.dumps(event, default=str).encode() + b"\n")
-
-
 def main(arguments: list[str]) -> int:
-    root, data, report = Path(arguments[0]), int(arguments[1]), Report(int(arguments[2]))
+    root, data = Path(arguments[0]), int(arguments[1])
     job = json.loads(sys.stdin.buffer.read())
     sys.path.insert(0, str(root))
     os.environ["TMPDIR"] = tempfile.tempdir = job["spill"]
     from dataferry.messages import DataferryError
+    from dataferry.products.sandbox.lockdown import lock_down
+    from dataferry.products.sandbox.report import Report
 
+    report = Report(int(arguments[2]))
     try:
         _import_what_reads_files(job)
         # Opened before the lock: how much was read is all that the parent is told on the way.
         with Path("/proc/self/io").open("rb", buffering=0) as counters:
-            _lock_down(job)
+            lock_down(job)
             _read(job, data, report, counters)
     except DataferryError as error:
         report.say(event="refused", kind=type(error).__name__, code=error.code, data=dict(error.data))
@@ -75,24 +71,6 @@ def _import_what_reads_files(job: dict[str, Any]) -> None:
         importlib.import_module(name)
     if job["options"].get("time_zone"):
         importlib.import_module("zoneinfo")
-
-
-def _lock_down(job: dict[str, Any]) -> None:
-    from dataferry.products.sandbox import lockdown
-    from dataferry.products.sandbox.limits import SandboxLimits, limit_this_process
-
-    wanted = job["lockdown"]
-    limit_this_process(SandboxLimits(**job["limits"]))
-    if wanted["die_with_parent"]:
-        lockdown.die_with_parent()
-    if wanted["landlock"] or wanted["seccomp"]:
-        threads = lockdown.threads_of_this_process()
-        if threads != 1:
-            raise RuntimeError(f"{threads} threads before the lock")
-    if wanted["landlock"]:
-        lockdown.lock_files(wanted["read"], wanted["write"])
-    if wanted["seccomp"]:
-        lockdown.lock_calls()
 
 
 def _read(job: dict[str, Any], data: int, report: Report, counters: Any) -> None:
