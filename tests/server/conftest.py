@@ -1,10 +1,10 @@
-"""Shared by the server's tests: a private data home, a release in it, Chromium."""
+"""Shared by the server's tests: a private data home, a store, jobs done at once, a release, Chromium."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,27 @@ def home(settings: Any, tmp_path: Path) -> Path:
     settings.HOME = tmp_path / "home"
     settings.HOME.mkdir()
     return settings.HOME
+
+
+@pytest.fixture
+def store(settings: Any, home: Path, db: None) -> Path:
+    """The snapshot store of this test."""
+    settings.STORE = str(home / "snapshots")
+    return home / "snapshots"
+
+
+@pytest.fixture
+def work(store: Path) -> Callable[[], list[str]]:
+    """Do all open jobs now, as a worker would; returns how each ended."""
+    from dataferry.server import jobs
+
+    def work_off() -> list[str]:
+        ended = []
+        while job := jobs.Job.objects.filter(state="queued").order_by("pk").first():
+            ended.append(jobs.run(job.pk))
+        return ended
+
+    return work_off
 
 
 @pytest.fixture(scope="session")

@@ -61,7 +61,6 @@ def house(db: None, settings: Any, home: Path) -> House:
     from dataferry.server.workshop.actions import open_draft, request_build, share_draft
 
     settings.STORE = str(home / "snapshots")
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     roles = {"owner": (), "second": (), "holder": ("data-holder",), "administrator": ("administrator",)}
     people = {name: make_person(f"{name}@example.org", *held) for name, held in roles.items()}
     tokens = {name: token_of(person)[1] for name, person in people.items()}

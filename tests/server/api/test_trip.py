@@ -28,7 +28,6 @@ def _house(settings: Any, tmp_path: Path) -> None:
     settings.HOME = tmp_path / "home"
     settings.HOME.mkdir()
     settings.STORE = str(settings.HOME / "snapshots")
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def work_off(_seconds: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""Shared by the catalogue's tests: a store of this test's own, people, and jobs done at once."""
+"""Shared by the catalogue's tests: people, and a dataset of one of them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,6 @@ TITLE = {"title": {"en": "Museums"}}
 CSV = "名稱,類別,數目\n灣仔,博物館,3\n中西區,圖書館,5\n".encode("big5")
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture
-def store(settings: Any, home: Path, db: None) -> Path:
-    """The snapshot store of this test."""
-    settings.STORE = str(home / "snapshots")
-    return home / "snapshots"
-
-
 @pytest.fixture
 def holder(db: None) -> Any:
     """A data holder of Hong Kong."""
@@ -36,20 +24,6 @@ def holder(db: None) -> Any:
 @pytest.fixture
 def member(db: None) -> Any:
     return make_person("member@example.org")
-
-
-@pytest.fixture
-def work(store: Path) -> Callable[[], list[str]]:
-    """Do all open jobs now, as a worker would; returns how each ended."""
-    from dataferry.server import jobs
-
-    def work_off() -> list[str]:
-        ended = []
-        while job := jobs.Job.objects.filter(state="queued").order_by("pk").first():
-            ended.append(jobs.run(job.pk))
-        return ended
-
-    return work_off
 
 
 @pytest.fixture

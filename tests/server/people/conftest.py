@@ -1,4 +1,4 @@
-"""Fixtures of the tests of people: a mailbox, an administrator, empty counters."""
+"""Fixtures of the tests of people: a mailbox and an administrator."""
 
 from __future__ import annotations
 
@@ -7,16 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 
 from server.persons import PASSWORD, make_person
-
-
-@pytest.fixture(autouse=True)
-def _fresh_counters(settings: Any) -> None:
-    """allauth counts tries in the cache, which outlives a test. Slow hashes of passwords are not what is tested."""
-    cache.clear()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

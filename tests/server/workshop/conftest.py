@@ -1,4 +1,4 @@
-"""Shared by the workshop's tests: people, a dataset of one of them, jobs done at once, a draft that builds."""
+"""Shared by the workshop's tests: people, a dataset of one of them, a draft that builds."""
 
 from __future__ import annotations
 
@@ -15,13 +15,6 @@ STOPS = "stop,名稱,district,lines\nA1,中環,Central,3\nB2,灣仔,Wan Chai,2\n
 
 
 @pytest.fixture
-def store(settings: Any, home: Path, db: None) -> Path:
-    """The snapshot store of this test."""
-    settings.STORE = str(home / "snapshots")
-    return home / "snapshots"
-
-
-@pytest.fixture
 def ann(db: None) -> Any:
     """The member whose drafts these are."""
     return make_person("ann@example.org")
@@ -31,20 +24,6 @@ def ann(db: None) -> Any:
 def bob(db: None) -> Any:
     """Another member, without any right."""
     return make_person("bob@example.org")
-
-
-@pytest.fixture
-def work(store: Path) -> Callable[[], list[str]]:
-    """Do all open jobs now, as a worker would; returns how each ended."""
-    from dataferry.server import jobs
-
-    def work_off() -> list[str]:
-        ended = []
-        while job := jobs.Job.objects.filter(state="queued").order_by("pk").first():
-            ended.append(jobs.run(job.pk))
-        return ended
-
-    return work_off
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from dataferry.server import journal, people
 from dataferry.server.catalogue.index import index_dataset
 from dataferry.server.catalogue.metadata import checked_fields, keep_provenance, one_line, slug_from
 from dataferry.server.catalogue.models import Column, Dataset, Snapshot
-from dataferry.server.catalogue.words import worded
 from dataferry.server.people.models import Organisation
 from dataferry.server.people.predicates import is_administrator, organisations_of
 from dataferry.server.web.problems import ConflictError
@@ -204,8 +203,3 @@ def _save(row: Dataset) -> None:
 
 def _object(dataset: Dataset) -> str:
     return f"dataset:{dataset.slug}"
-
-
-def title_of_file(file_name: str) -> dict[str, dict[str, str]]:
-    """A title for a file of which nothing else is known: its name."""
-    return worded({"en": file_name.rpartition(".")[0].replace("_", " ") or file_name}, "machine")

@@ -146,10 +146,6 @@ class FileForm(ReadingForm):
                 self.add_error("address", _("Choose either a file or an address, not both."))
         return found
 
-    @property
-    def reading_names(self) -> tuple[str, ...]:
-        return tuple(ReadingForm.base_fields)
-
 
 class AboutForm(forms.Form):
     """What is said about a dataset beside its texts."""

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from dataferry.messages import LANGUAGES, DataferryError, InputError, LimitError, RefusedError
+from dataferry.messages import LANGUAGES, InputError, LimitError, RefusedError
 from dataferry.server import jobs, journal, people
 from dataferry.server.catalogue.dataset_actions import create_dataset, locked
 from dataferry.server.catalogue.metadata import safe_file_name
@@ -230,8 +230,3 @@ def fail_upload(upload_id: int, error: Mapping[str, Any]) -> None:
     _move(upload, Upload.State.FAILED)
     upload.error, upload.finished_at = dict(error), timezone.now()
     upload.save(update_fields=["state", "error", "finished_at"])
-
-
-def reason_of(error: DataferryError) -> dict[str, Any]:
-    """An error as it is kept: code and plain data, in words only when it is shown."""
-    return {"code": error.code, "data": {key: str(value)[:500] for key, value in error.data.items()}}

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from dataferry.messages import MissingError
-from dataferry.server.workshop.models import OPEN, Build, Draft, DraftShare, Product, Release
+from dataferry.server.workshop.models import Build, Draft, DraftShare, Product, Release
 
 MOST_WORDS = 20
 
@@ -160,11 +160,6 @@ def open_builds(user: Any) -> list[Build]:
 def build_of(user: Any, slug: str) -> Build | None:
     """The build that a visitor of a product without release should hear about."""
     return next((build for build in reversed(open_builds(user)) if build.slug == slug), None)
-
-
-def open_build_of(slug: str) -> Build | None:
-    """The build of a product that waits or runs, if there is one."""
-    return Build.objects.filter(slug=slug, job__state__in=OPEN).select_related("job").first()
 
 
 def release_file(release: Release, name: str) -> tuple[dict[str, object], str] | None:
