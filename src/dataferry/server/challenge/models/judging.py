@@ -32,6 +32,7 @@ class Judge(models.Model):
     confirmed_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     declared_at = models.DateTimeField(null=True, blank=True)
     dropped_at = models.DateTimeField(null=True, blank=True)
+    dropped_because = models.TextField(blank=True, default="")
 
     class Meta:
         ordering: ClassVar[list[str]] = ["edition", "city", "pk"]
@@ -77,6 +78,37 @@ class Conflict(models.Model):
         return f"{self.judge_id}/{self.team_id} {self.source}"
 
 
+class Relation(models.Model):
+    """What a judge or a team says of a relation to somebody: a relative, an employer, a client.
+
+    `other` is an e-mail address or the name of an organisation or team. The house compares it with the confirmed people
+    of the other side and tells neither what it found: judges do not see teams, teams do not see judges.
+    """
+
+    KINDS: ClassVar[list[tuple[str, str]]] = [("family", "family"), ("employer", "employer"), ("other", "other")]
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="relations")
+    judge = models.ForeignKey(Judge, null=True, blank=True, on_delete=models.CASCADE, related_name="relations")
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.CASCADE, related_name="relations")
+    kind = models.CharField(max_length=20, choices=KINDS)
+    other = models.CharField(max_length=300)
+    other_folded = models.CharField(max_length=600)
+    declared_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    declared_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["edition", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(judge=None, team__isnull=False) | models.Q(judge__isnull=False, team=None),
+                name="relation_of_a_judge_or_a_team",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"relation {self.pk}"
+
+
 class Anchor(models.Model):
     """An entry that every judge of the round without a conflict scores, so that panels can be compared."""
 
@@ -116,7 +148,11 @@ class ScoreSheet(models.Model):
     class Meta:
         ordering: ClassVar[list[str]] = ["judge", "position"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["round", "judge", "entry"], name="one_sheet_per_judge_and_entry")
+            models.UniqueConstraint(
+                fields=["round", "judge", "entry", "calibration"],
+                condition=~models.Q(state=SheetState.WITHDRAWN),
+                name="one_sheet_per_judge_and_entry",
+            )
         ]
 
     def __str__(self) -> str:
@@ -168,6 +204,9 @@ class AnonymityReport(models.Model):
     judge = models.ForeignKey(Judge, on_delete=models.CASCADE, related_name="+")
     reason = models.TextField()
     reported_at = models.DateTimeField()
+    upheld = models.BooleanField(null=True, blank=True)
+    decided_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
