@@ -71,6 +71,16 @@ def _level(value: str) -> str:
     return level
 
 
+def _clamd(value: str) -> str:
+    """A socket in the file system or a port."""
+    address = urlsplit(value)
+    is_socket = address.scheme == "unix" and address.path.startswith("/")
+    is_port = address.scheme == "tcp" and bool(address.hostname) and address.port is not None
+    if value and not (is_socket or is_port):
+        raise ValueError(value)
+    return value
+
+
 def _database(value: str) -> dict[str, Any]:
     """Django's options for a PostgreSQL address; nothing for the embedded SQLite."""
     if not value:
@@ -203,6 +213,24 @@ STORE = Variable(
 UPLOAD_LIMIT = Variable(
     "DATAFERRY_UPLOAD_LIMIT", "MiB", _positive, "1024", "Largest file that a person may upload to the catalogue."
 )
+UPLOAD_QUOTA = Variable(
+    "DATAFERRY_UPLOAD_QUOTA",
+    "MiB",
+    _positive,
+    "8192",
+    "What one person's resumable uploads may hold together until they are handed in.",
+)
+DISK_RESERVE = Variable(
+    "DATAFERRY_DISK_RESERVE", "MiB", _count, "1024", "Free space of the data home's disk that uploads leave alone."
+)
+CLAMD = Variable(
+    "DATAFERRY_CLAMD",
+    "clamd address",
+    _clamd,
+    "",
+    "Virus scanner for what teams hand in, as unix:/path/of/socket or tcp://host:port. "
+    "When absent, files are marked as not scanned.",
+)
 EXAMPLES = Variable(
     "DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start."
 )
@@ -328,6 +356,9 @@ VARIABLES: tuple[Variable[Any], ...] = (
     DATABASE_URL,
     STORE,
     UPLOAD_LIMIT,
+    UPLOAD_QUOTA,
+    DISK_RESERVE,
+    CLAMD,
     EXAMPLES,
     HOST,
     PORT,

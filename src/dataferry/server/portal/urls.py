@@ -18,6 +18,7 @@ urlpatterns = [
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("files/", include("dataferry.server.workshop.urls_files")),
+    path("uploads/", include("dataferry.server.uploads.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/openapi.json", api.openapi, name="openapi"),
     path("api/v1/docs", api_pages.docs, name="api-docs"),

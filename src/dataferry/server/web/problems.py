@@ -94,7 +94,26 @@ class Problem(Schema):
     errors: list[FieldError] = Field(description="The fields that were not as they must be.")
     findings: list[ProblemFinding] = Field(description="Everything found, where there is more than one thing.")
 
-    STATUSES: ClassVar[tuple[int, ...]] = (400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, 500, 503)
+    STATUSES: ClassVar[tuple[int, ...]] = (
+        400,
+        401,
+        403,
+        404,
+        405,
+        406,
+        409,
+        410,
+        412,
+        413,
+        415,
+        422,
+        423,
+        428,
+        429,
+        500,
+        503,
+        507,
+    )
 
 
 _BY_STATUS: Mapping[int, DataferryError] = {
