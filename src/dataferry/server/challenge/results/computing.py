@@ -115,8 +115,11 @@ def _outcome(
     if _is_joint(inputs):
         order = list(rankings["joint"].order)
         theme_of = inputs.rules["themes"]
-        themes = {entry.code: str(theme_of.get(entry.subcategory, "")) for entry in inputs.entries}
-        awards = give_awards(order, inputs.rules["awards"], themes, dict(inputs.named))
+        facts = {
+            entry.code: {"theme": str(theme_of.get(entry.subcategory, "")), "division": entry.division}
+            for entry in inputs.entries
+        }
+        awards = give_awards(order, inputs.rules["awards"], facts, dict(inputs.named))
         lines = sorted({order.index(award.entry) + 1 for award in awards if award.entry})
         return {"awards": [award.document() for award in awards]}, {"joint": lines}
     quotas = inputs.rules["quotas"]

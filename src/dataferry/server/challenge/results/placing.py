@@ -48,25 +48,28 @@ def shortlist(order: Sequence[str], quota: int, gone: Collection[str] = ()) -> S
 
 
 def give_awards(
-    order: Sequence[str], awards: Iterable[Mapping[str, Any]], themes: Mapping[str, str], named: Mapping[str, str]
+    order: Sequence[str],
+    awards: Iterable[Mapping[str, Any]],
+    facts: Mapping[str, Mapping[str, str]],
+    named: Mapping[str, str],
 ) -> list[GivenAward]:
     """The awards that a final ranking gives.
 
     Args:
         order: entries, best first.
-        awards: of the edition: code, kind (ranked, grand, theme, special), theme, places, exclusive.
-        themes: the theme of each entry.
+        awards: of the edition: code, kind (ranked, grand, theme, special), theme, division, places, exclusive.
+        facts: the theme and the division of each entry.
         named: special awards that the jury decided, award code -> entry.
 
-    An award whose theme has no finalist stays vacant: it does not move. An exclusive award passes over entries that
-    hold another exclusive one; the grand award is given before the others.
+    An award whose theme (or division) has no finalist stays vacant: it does not move. An exclusive award passes over
+    entries that hold another award already; the grand award is given before the others.
     """
     held: set[str] = set()
     given: list[GivenAward] = []
     for award in sorted(awards, key=lambda award: _RANK[str(award["kind"])]):
         for place in range(1, int(award.get("places") or 1) + 1):
-            entry = _winner(award, place, order, themes, named, held if award.get("exclusive") else set())
-            if entry is not None and award.get("exclusive"):
+            entry = _winner(award, place, order, facts, named, held if award.get("exclusive") else set())
+            if entry is not None:
                 held.add(entry)
             because = "" if entry else _vacant_because(award)
             given.append(GivenAward(str(award["code"]), str(award["kind"]), place, entry, because))
@@ -84,7 +87,7 @@ def _winner(
     award: Mapping[str, Any],
     place: int,
     order: Sequence[str],
-    themes: Mapping[str, str],
+    facts: Mapping[str, Mapping[str, str]],
     named: Mapping[str, str],
     held: Collection[str],
 ) -> str | None:
@@ -93,8 +96,9 @@ def _winner(
         chosen = named.get(str(award["code"]))
         return chosen if chosen in order else None
     free = [code for code in order if code not in held]
-    if kind == "theme":
-        free = [code for code in free if themes.get(code) == award.get("theme")]
-    # An exclusive award's earlier places are in `held` already.
+    for fact in ("theme", "division"):
+        if award.get(fact):
+            free = [code for code in free if facts[code][fact] == award[fact]]
+    # What an exclusive award gave for an earlier place is held by now.
     index = 0 if award.get("exclusive") else place - 1
     return free[index] if index < len(free) else None

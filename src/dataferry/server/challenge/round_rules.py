@@ -1,0 +1,89 @@
+"""What a round is judged by, copied out of the edition's file when the round opens: plain values, decimals as text."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dataferry.server.challenge.edition_file.document import EditionDocument
+    from dataferry.server.challenge.edition_file.scoring import RoundRules, RubricRules
+
+
+def round_rules(document: EditionDocument, code: str) -> dict[str, Any]:
+    """The rules of one round. What the file leaves unknown is null here too; an openable round leaves nothing of
+    rubric, method and quota unknown.
+
+    Raises:
+        KeyError: the edition has no such round.
+    """
+    this = document.rounds[code]
+    anonymous = getattr(document.anonymity, this.stage)
+    return {
+        "stage": this.stage,
+        "division": this.division,
+        "rubric": _rubric(document.rubrics[this.rubric]) if this.rubric else None,
+        "method": this.method,
+        "ties": list(this.ties or ()),
+        "pairwise": bool(this.pairwise),
+        "quotas": _quotas(document, this),
+        "reserves": this.reserves,
+        "cities": {each.code: each.city for each in document.divisions.values()},
+        "themes": {
+            sub: theme.code for theme in document.themes.values() for sub in theme.subcategories
+        },
+        "awards": _awards(document, this) if this.stage == "final" else [],
+        "per_entry": None if this.judges_per_entry == "all" else this.judges_per_entry,
+        "per_panel_minimum": dict(sorted((this.least_per_city or {}).items())),
+        "anchors": this.anchors or 0,
+        "anonymous": bool(anonymous),
+        "hidden": sorted(anonymous or ()),
+        "leak_more_than": document.anonymity.leak_more_than,
+    }
+
+
+def _rubric(rubric: RubricRules) -> dict[str, Any]:
+    return {
+        "code": rubric.code,
+        "criteria": [
+            {
+                "code": each.code,
+                "weight": _text(each.weight),
+                "lowest": _text(each.lowest),
+                "highest": _text(each.highest),
+                "step": _text(each.step),
+                "floor": _text(each.floor),
+                "bonus": each.bonus,
+            }
+            for each in rubric.criteria.values()
+        ],
+    }
+
+
+def _text(value: Decimal | None) -> str | None:
+    """A decimal as text, in plain notation and without zeros that say nothing."""
+    if value is None:
+        return None
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _quotas(document: EditionDocument, this: RoundRules) -> dict[str, int | None]:
+    divisions = [this.division] if this.division else list(document.divisions)
+    return {code: document.divisions[code].quota for code in divisions} if this.stage == "screening" else {}
+
+
+def _awards(document: EditionDocument, this: RoundRules) -> list[dict[str, Any]]:
+    """The awards that this round's ranking gives: those that name it, and those that name no round."""
+    return [
+        {
+            "code": award.code,
+            "kind": award.kind,
+            "theme": award.theme,
+            "division": award.division,
+            "places": award.count or 1,
+            "exclusive": bool(award.exclusive),
+        }
+        for award in document.awards.values()
+        if award.by in (None, this.code)
+    ]
