@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,8 @@ Path_ = tuple[str | int, ...]
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 16
 MAX_NODES = 20_000
+
+_DECIMAL = re.compile(r"[-+]?\d{1,30}(\.\d{0,30})?")
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class _Walk:
     """One walk over the nodes: values, lines and what is wrong with them."""
 
     file: str
+    exact: bool = False
     lines: dict[Path_, int] = field(default_factory=dict)
     problems: list[Finding] = field(default_factory=list)
 
@@ -74,7 +79,7 @@ class _Walk:
         if isinstance(node, SequenceNode):
             return [self.value(item, (*path, position)) for position, item in enumerate(node.value)]
         assert isinstance(node, ScalarNode)  # noqa: S101 - the composer makes no other kind
-        return _scalar(node)
+        return _scalar(node, self.exact)
 
     def mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -103,8 +108,8 @@ def dotted(path: Path_) -> str:
     return text
 
 
-def _scalar(node: ScalarNode) -> Any:
-    """YAML 1.2 core values. Dates stay text: the model of the product says which text is a time."""
+def _scalar(node: ScalarNode, exact: bool) -> Any:
+    """YAML 1.2 core values. Dates stay text: the model of the file says which text is a time."""
     text: str = node.value
     kind = str(node.tag).rpartition(":")[2]
     try:
@@ -115,6 +120,8 @@ def _scalar(node: ScalarNode) -> Any:
         if kind == "int":
             return int(text.replace("_", ""), 0) if text.lstrip("+-")[:1] == "0" and len(text) > 1 else int(text)
         if kind == "float":
+            if exact and _DECIMAL.fullmatch(text):
+                return Decimal(text)
             return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
     except ValueError:
         return text
@@ -155,12 +162,13 @@ def _decode(content: bytes, file: str) -> str:
         ) from None
 
 
-def parse_yaml(content: bytes, file: str) -> Document:
+def parse_yaml(content: bytes, file: str, *, exact: bool = False) -> Document:
     """Parse one YAML document whose top is a mapping.
 
     Args:
         content: the bytes of the file.
         file: how the file is called in messages.
+        exact: numbers with a point become `Decimal`, digit by digit, instead of `float`.
 
     Raises:
         ManifestError: with every problem; what is not YAML at all stops at the first.
@@ -178,7 +186,7 @@ def parse_yaml(content: bytes, file: str) -> Document:
         raise ManifestError(file, [Finding("products.yaml_syntax", "blocked", data)]) from None
     if not isinstance(node, MappingNode):
         raise ManifestError(file, [Finding("products.yaml_not_mapping", "blocked", {"file": file, "line": 1})])
-    walk = _Walk(file)
+    walk = _Walk(file, exact)
     value = walk.value(node, ())
     if walk.problems:
         raise ManifestError(file, walk.problems)
