@@ -1,0 +1,107 @@
+"""One figure for each entry, by the chosen method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from dataferry.judging.averages import entry_means, without_every_panel
+from dataferry.judging.exact import written
+from dataferry.judging.methods import Method
+from dataferry.judging.scores import Cell, Group
+from dataferry.messages import Finding, RefusedError
+
+if TYPE_CHECKING:
+    from dataferry.judging.uncertainty import Errors
+
+
+@dataclass(frozen=True)
+class Interval:
+    """95 % interval of a score and of a place."""
+
+    low: Decimal
+    high: Decimal
+    rank_low: int
+    rank_high: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the fitted model says of one group: how much varies, and how far each judge lies from the others.
+
+    Attributes:
+        group: the division, or empty for a joint ranking.
+        entry, judge, noise: variances of entries inside a division, of judges inside a panel, and of what is left.
+        judges: points a judge gives above (+) or below (-) the judges of the same panel, shrunk towards 0.
+        panels: points a panel gives above or below the mean of the panels, for the same entries.
+        divisions: points a division's entries lie above or below the mean of the divisions, after calibration.
+    """
+
+    group: str
+    entry: Decimal
+    judge: Decimal
+    noise: Decimal
+    judges: Mapping[str, Decimal]
+    panels: Mapping[str, Decimal]
+    divisions: Mapping[str, Decimal]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "group": self.group,
+            "variances": {"entry": written(self.entry), "judge": written(self.judge), "noise": written(self.noise)},
+            "judges": {judge: written(points) for judge, points in sorted(self.judges.items())},
+            "panels": {panel: written(points) for panel, points in sorted(self.panels.items())},
+            "divisions": {division: written(points) for division, points in sorted(self.divisions.items())},
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The figure of every entry that has one, exact; what was found on the way; how to draw its errors."""
+
+    figures: Mapping[str, Fraction]
+    findings: tuple[Finding, ...] = ()
+    calibration: Calibration | None = None
+    errors: Errors | None = field(default=None, repr=False)
+
+    def intervals(self) -> Mapping[str, Interval]:
+        return self.errors.intervals(self.figures) if self.errors and self.figures else {}
+
+
+def with_every_panel(group: Group) -> tuple[Group, tuple[Finding, ...]]:
+    """The group without the entries that some panel did not score: their panel mean is not defined.
+
+    Raises:
+        RefusedError: `judging.panels_not_crossed` when these are more than half.
+    """
+    missing = without_every_panel(group)
+    if not missing:
+        return group, ()
+    if 2 * len(missing) > len(group.scored):
+        data = {"count": len(missing), "of": len(group.scored), "panels": list(group.panels)}
+        raise RefusedError("judging.panels_not_crossed", **data)
+    findings = tuple(
+        Finding("judging.entry_without_panel", "blocked", {"entry": entry, "panels": list(panels)})
+        for entry, panels in sorted(missing.items())
+    )
+    entries = {entry: division for entry, division in group.entries.items() if entry not in missing}
+    return Group(group.name, entries, tuple(cell for cell in group.cells if cell.entry in entries)), findings
+
+
+def total(cell: Cell) -> Fraction:
+    return cell.total
+
+
+def stand(group: Group, method: Method) -> Standing:
+    """The figures of a group by the method.
+
+    Raises:
+        RefusedError: `judging.panels_not_crossed` (see `with_every_panel`).
+    """
+    findings: tuple[Finding, ...] = ()
+    if method.by_panels:
+        group, findings = with_every_panel(group)
+    return Standing(entry_means(group, total, by_panels=method.by_panels), findings)
