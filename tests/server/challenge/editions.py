@@ -222,7 +222,7 @@ def _created(text: str) -> Any:
     from dataferry.server.challenge.models import Division, Edition, EditionVersion, Phase, Round
 
     file, now = read_edition(text), clock.now()
-    document = file.model_dump(mode="json", by_alias=True)
+    document = file.document()
     edition = Edition.objects.create(slug=file.slug, document=document, digest=file.digest(), created_at=now)
     EditionVersion.objects.create(
         edition=edition, number=1, source=text, document=document, digest=file.digest(), made_at=now
