@@ -30,6 +30,7 @@ from dataferry.server.challenge.models.results import (
     Slot,
 )
 from dataferry.server.challenge.models.teams import (
+    CheckStep,
     EligibilityCheck,
     IdentityPaper,
     Team,
@@ -46,6 +47,7 @@ __all__ = [
     "Award",
     "Ballot",
     "Certificate",
+    "CheckStep",
     "Conflict",
     "DataGrant",
     "DataUse",

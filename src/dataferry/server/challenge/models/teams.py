@@ -56,6 +56,12 @@ class TeamMember(models.Model):
     exclusive = models.BooleanField(default=True)
     joined_at = models.DateTimeField()
     left_at = models.DateTimeField(null=True, blank=True)
+    left_because = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        choices=[("left", "left"), ("removed", "removed"), ("account_ended", "account_ended")],
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["team", "-is_leader", "pk"]
@@ -84,13 +90,24 @@ class TeamInvitation(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-sent_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["team", "email"],
+                condition=models.Q(state=InvitationState.SENT),
+                name="one_open_team_invitation_per_address",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"invitation {self.pk}"
 
 
 class EligibilityCheck(models.Model):
-    """One rule of the edition, asked of a team (`member` empty) or of one of its members."""
+    """One rule of the edition, asked of a team (`member` empty) or of one of its members.
+
+    `reason` is what an organiser wrote; `reason_code` the message of a decision that followed from the answer itself.
+    A check of somebody who left, or of a company that is no longer the team's, is dropped and no longer asked.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="checks")
     member = models.ForeignKey(TeamMember, null=True, blank=True, on_delete=models.CASCADE, related_name="checks")
@@ -99,27 +116,57 @@ class EligibilityCheck(models.Model):
     answer = models.JSONField(default=dict)
     state = models.CharField(max_length=20, choices=CheckState, default=CheckState.OPEN)
     reason = models.TextField(blank=True, default="")
+    reason_code = models.CharField(max_length=60, blank=True, default="")
+    answered_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     decided_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["team", "rule", "pk"]
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["team", "member", "rule"], name="one_check_per_member_and_rule"),
             models.UniqueConstraint(
-                fields=["team", "rule"], condition=models.Q(member=None), name="one_check_per_team_and_rule"
+                fields=["team", "member", "rule"],
+                condition=models.Q(dropped_at=None),
+                name="one_check_per_member_and_rule",
+            ),
+            models.UniqueConstraint(
+                fields=["team", "rule"],
+                condition=models.Q(member=None, dropped_at=None),
+                name="one_check_per_team_and_rule",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.team_id} {self.rule}"
 
+    @property
+    def city(self) -> str:
+        return self.team.city
+
+
+class CheckStep(models.Model):
+    """What was said about a check, in its order: the organisers' question or reason, the team's reply."""
+
+    check_asked = models.ForeignKey(EligibilityCheck, on_delete=models.CASCADE, related_name="steps")
+    by_team = models.BooleanField()
+    made_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    made_at = models.DateTimeField()
+    state = models.CharField(max_length=20, choices=CheckState)
+    words = models.TextField(blank=True, default="")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.check_asked_id} {self.state}"
+
 
 class IdentityPaper(models.Model):
     """A paper that shows who somebody is, encrypted, in a store of its own, with the day of its destruction.
 
-    `place` is the file's name in that store, `nonce` and `key_id` what it was encrypted with; `digest` is the sha256
-    of the encrypted bytes. After destruction the row stays as the receipt, without place and key.
+    `place` is the file's name in that store, `wrapped_key` the paper's own key under the house key `key_id`; `digest`
+    is the sha256 of the encrypted bytes. After destruction the row stays as the receipt, without place and key.
     """
 
     check_asked = models.ForeignKey(EligibilityCheck, null=True, on_delete=models.SET_NULL, related_name="papers")
@@ -133,6 +180,7 @@ class IdentityPaper(models.Model):
     destroy_at = models.DateTimeField()
     destroyed_at = models.DateTimeField(null=True, blank=True)
     destroyed_because = models.CharField(max_length=40, blank=True)
+    damaged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["destroy_at", "pk"]
