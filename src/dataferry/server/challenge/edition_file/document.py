@@ -32,7 +32,7 @@ class Subcategory(Model):
 class Theme(Model):
     code: Code
     title: Words
-    subcategories: Coded[Subcategory] = {}
+    subcategories: Coded[Subcategory] = Field(default_factory=dict)
 
 
 class Track(Model):
@@ -54,17 +54,17 @@ class EditionDocument(Model):
     summary: Words | None = None
     website: Text | None = None
     time_zone: TimeZone | None = None
-    phases: Coded[Phase] = {}
-    themes: Coded[Theme] = {}
-    tracks: Coded[Track] = {}
+    phases: Coded[Phase] = Field(default_factory=dict)
+    themes: Coded[Theme] = Field(default_factory=dict)
+    tracks: Coded[Track] = Field(default_factory=dict)
     eligibility: Eligibility = Eligibility()
-    deliverables: Coded[Deliverable] = {}
+    deliverables: Coded[Deliverable] = Field(default_factory=dict)
     data_use: DataUse = DataUse()
     anonymity: Anonymity = Anonymity()
-    rubrics: Coded[RubricRules] = {}
-    rounds: Coded[RoundRules] = {}
-    awards: Coded[AwardRules] = {}
+    rubrics: Coded[RubricRules] = Field(default_factory=dict)
+    rounds: Coded[RoundRules] = Field(default_factory=dict)
+    awards: Coded[AwardRules] = Field(default_factory=dict)
     appeals: Appeals = Appeals()
     nomination: Nomination = Nomination()
     retention: Retention = Retention()
-    provenance: Annotated[dict[Pattern, Provenance], Field(max_length=2000)] = {}
+    provenance: Annotated[dict[Pattern, Provenance], Field(max_length=2000)] = Field(default_factory=dict)

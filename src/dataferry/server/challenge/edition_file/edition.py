@@ -1,4 +1,4 @@
-"""An edition's file with what others ask of it: deadlines, tracks, demands on files, rubrics, whether a round may open."""
+"""An edition's file with what others ask of it: deadlines, tracks, demands on files, rubrics, may a round open."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class Eligibility(Model):
     team_size: TeamSize | None = None
     organisers_and_relatives_barred: Rule | None = None
     members_frozen: MembersFrozen | None = None
-    declarations: Coded[Declaration] = {}
+    declarations: Coded[Declaration] = Field(default_factory=dict)
 
 
 class Spoken(Model):
@@ -124,8 +124,8 @@ class ConditionalData(Model):
 class DataUse(Model):
     both_cities: Literal["required", "recommended", "no"] | None = None
     other_sources: Literal["no", "reliable", "any"] | None = None
-    recommended: Coded[RecommendedData] = {}
-    conditional: Coded[ConditionalData] = {}
+    recommended: Coded[RecommendedData] = Field(default_factory=dict)
+    conditional: Coded[ConditionalData] = Field(default_factory=dict)
 
 
 class Anonymity(Model):

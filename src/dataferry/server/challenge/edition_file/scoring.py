@@ -26,7 +26,7 @@ class CriterionRules(Model):
     step: Annotated[Exact, Field(gt=0)] = Decimal(1)
     floor: Annotated[Exact, Field(ge=0, le=1)] | None = None
     bonus: Flag = False
-    points: Coded[SubPoint] = {}
+    points: Coded[SubPoint] = Field(default_factory=dict)
 
 
 class SubPoint(Model):
@@ -39,7 +39,7 @@ class SubPoint(Model):
 class RubricRules(Model):
     code: Code
     title: Words | None = None
-    criteria: Coded[CriterionRules] = {}
+    criteria: Coded[CriterionRules] = Field(default_factory=dict)
 
 
 class RoundRules(Model):

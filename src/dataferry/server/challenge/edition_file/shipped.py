@@ -9,7 +9,16 @@ from dataferry.products.yaml_file import parse_yaml
 from dataferry.server.challenge.edition_file.document import EditionDocument
 from dataferry.server.challenge.edition_file.instants import resolve_instants
 
-PRESETS = ("csdi-2024-open",)
+PRESETS = (
+    "hsodc-current",
+    "hsodc-2025",
+    "hsodc-2024",
+    "hsodc-2023",
+    "csdi-2024-open",
+    "appcontest-hk",
+    "soda-phase1",
+    "data-element-x-local",
+)
 
 
 def preset_text(code: str) -> str:
