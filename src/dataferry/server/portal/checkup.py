@@ -20,7 +20,7 @@ GIBIBYTE = 1024**3
 LEAST_FREE = 2 * GIBIBYTE
 OLDEST_POSTGRESQL = 13
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
-KEPT_SECRET = ("secret_key", "keys/signing_key.pem")
+KEPT_SECRET = ("secret_key", "keys/signing_key.pem", "keys/papers.key")
 
 Check = Callable[[], Iterator[Finding]]
 

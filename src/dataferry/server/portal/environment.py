@@ -278,6 +278,15 @@ SIGNING_KEY = Variable(
     "When absent it is made once and kept in the data home, readable by its owner only.",
     secret=True,
 )
+PAPERS_KEY = Variable(
+    "DATAFERRY_PAPERS_KEY",
+    "text",
+    _text,
+    "",
+    "Key of the store of identity papers: base64 of 32 random bytes. "
+    "When absent it is made once and kept in the data home, readable by its owner only. Without it no paper can be read.",
+    secret=True,
+)
 EMAIL_URL = Variable(
     "DATAFERRY_EMAIL_URL",
     "mail server address",
@@ -373,6 +382,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     API_REFUSED,
     SECRET_KEY,
     SIGNING_KEY,
+    PAPERS_KEY,
     EMAIL_URL,
     EMAIL_FROM,
     DEBUG,

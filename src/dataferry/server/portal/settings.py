@@ -111,6 +111,7 @@ SQLITE = {
 }
 DATABASES = {"default": environment.DATABASE_URL.read() or SQLITE}
 SIGNING_KEY = environment.SIGNING_KEY.read()
+PAPERS_KEY = environment.PAPERS_KEY.read()
 STORE = environment.STORE.read() or str(HOME / "snapshots")
 UPLOAD_LIMIT = environment.UPLOAD_LIMIT.read() * 1024 * 1024
 UPLOAD_QUOTA = environment.UPLOAD_QUOTA.read() * 1024 * 1024

@@ -18,8 +18,11 @@ from dataferry.server.portal.backup.archive import FORMAT, ArchiveWriter, Step, 
 from dataferry.server.portal.backup.databases import copy_database
 from dataferry.tables import SnapshotStore
 
-LEFT_OUT = frozenset({"static", "work", "mail", "metrics", "up.lock"})
-"""Of the data home: made anew (static), of the moment (work, mail, metrics, up.lock)."""
+LEFT_OUT = frozenset({"static", "work", "mail", "metrics", "up.lock", "identity_papers"})
+"""Of the data home: made anew (static), of the moment (work, mail, metrics, up.lock), or to be destroyed on a day that
+a copy would outlive (identity_papers)."""
+NEVER = frozenset({"keys/papers.key"})
+"""Opens identity papers: with it in a backup, a destroyed paper might be read again from a disk thrown away."""
 KEYS = frozenset({"secret_key", "keys/signing_key.pem"})
 
 
@@ -93,7 +96,7 @@ def home_files(with_keys: bool) -> Iterator[tuple[Path, str]]:
         if name.split("/")[0] in LEFT_OUT or (store is not None and path.is_relative_to(store)):
             continue
         is_key = name in KEYS or (secrets_file != "" and path.samefile(secrets_file))
-        if not _of_database(path) and (with_keys or not is_key):
+        if not _of_database(path) and name not in NEVER and (with_keys or not is_key):
             yield path, name
 
 
