@@ -6,17 +6,19 @@ import re
 from typing import Any
 
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from dataferry.messages import InputError, MissingError
 from dataferry.server import people
-from dataferry.server.catalogue.models import Dataset, Snapshot, Upload
+from dataferry.server.catalogue.models import Dataset, DatasetAccess, Snapshot, Upload
 from dataferry.server.people.predicates import is_administrator, organisations_of
 
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{8,64})")
 
 
 def visible_datasets(user: Any) -> QuerySet[Dataset]:
-    """Datasets that this person may open: public ones (withdrawn too), their own, those of their organisations.
+    """Datasets that this person may open: public ones (withdrawn too), their own, those of their organisations, and
+    those that they were given access to for a while.
 
     An administrator sees all.
     """
@@ -26,7 +28,8 @@ def visible_datasets(user: Any) -> QuerySet[Dataset]:
     public = Q(visibility=Dataset.Visibility.PUBLIC)
     if not people.predicates.is_member(user):
         return rows.filter(public)
-    return rows.filter(public | Q(owner=user.pk) | Q(organisation__in=organisations_of(user)))
+    lent = DatasetAccess.objects.filter(user=user.pk, until__gt=timezone.now()).values("dataset")
+    return rows.filter(public | Q(owner=user.pk) | Q(organisation__in=organisations_of(user)) | Q(pk__in=lent))
 
 
 def dataset_of(user: Any, slug: str) -> Dataset:

@@ -65,6 +65,24 @@ class Dataset(models.Model):
         return self.visibility == self.Visibility.PUBLIC and self.withdrawn_at is None
 
 
+class DatasetAccess(models.Model):
+    """A person may open a dataset that is not public, for a while. `about` says on whose account (`team:12`)."""
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="accesses")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="dataset_accesses")
+    about = models.CharField(max_length=80)
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["dataset", "user"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["dataset", "user", "about"], name="one_access_per_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dataset_id} {self.user_id}"
+
+
 class Distribution(models.Model):
     """One form in which a dataset is offered (a file that is updated), and how it is to be read.
 

@@ -88,6 +88,7 @@ rules.add_perm("challenge.declare_eligibility", is_member & is_in_team)
 rules.add_perm("challenge.decide_eligibility", organises)
 rules.add_perm("challenge.read_identity_paper", organises)
 
+rules.add_perm("challenge.start_entry", is_member & is_in_team)
 rules.add_perm("challenge.see_entry", is_in_team_of | organises)
 rules.add_perm("challenge.change_entry", is_member & is_in_team_of)
 rules.add_perm("challenge.submit_entry", is_member & is_in_team_of)

@@ -1,0 +1,59 @@
+"""Entries as their teams and organisers see them. What judges see is in `queries.blind`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from dataferry.messages import MissingError
+from dataferry.server import people
+from dataferry.server.challenge.models import Artefact, DataUse, Edition, Entry
+
+
+def entries_for(user: Any, edition: Edition) -> QuerySet[Entry]:
+    """The entries of an edition that this person may open: their own team's; an organiser those of their cities."""
+    rows = Entry.objects.filter(edition=edition).select_related("edition", "division", "team", "release__product")
+    cities = [each.city for each in edition.divisions.all() if people.can(user, "challenge.organise", each)]
+    mine = Q(team__members__user=user.pk, team__members__left_at=None) if user.pk else Q(pk=None)
+    return rows.filter(mine | Q(division__city__in=cities)).distinct()
+
+
+def entry_of(user: Any, slug: str, code: str) -> Entry:
+    """One entry.
+
+    Raises:
+        MissingError: `server.challenge.no_such_entry`, there is none, or not for this person.
+    """
+    entry = (
+        Entry.objects.filter(edition__slug=slug, code=code.upper()[:20])
+        .select_related("edition", "division", "team", "release__product")
+        .first()
+    )
+    if entry is None or not people.can(user, "challenge.see_entry", entry):
+        raise MissingError("server.challenge.no_such_entry", entry=code[:20])
+    return entry
+
+
+def standing_artefacts(entry: Entry) -> QuerySet[Artefact]:
+    """The files of an entry that were not replaced or removed."""
+    return Artefact.objects.filter(entry=entry, removed_at=None).order_by("role", "language", "pk")
+
+
+def data_uses(entry: Entry) -> QuerySet[DataUse]:
+    return DataUse.objects.filter(entry=entry).select_related("dataset", "snapshot", "release__product").order_by("pk")
+
+
+def data_use_document(entry: Entry) -> list[dict[str, Any]]:
+    """The data use of an entry as plain values: what a submission and a listing's dossier carry."""
+    return [
+        {
+            "dataset": use.dataset.slug if use.dataset else None,
+            "snapshot": f"sha256:{use.snapshot.sha256}" if use.snapshot else None,
+            "release": str(use.release) if use.release else None,
+            "outside": use.outside,
+            "purpose": use.purpose,
+            "verified": use.verified,
+        }
+        for use in data_uses(entry)
+    ]
