@@ -61,6 +61,11 @@ class Migration(migrations.Migration):
             name="reason_code",
             field=models.CharField(blank=True, default="", max_length=60),
         ),
+        migrations.AlterField(
+            model_name="eligibilitycheck",
+            name="rule",
+            field=models.CharField(max_length=80),
+        ),
         migrations.AddField(
             model_name="identitypaper",
             name="damaged_at",

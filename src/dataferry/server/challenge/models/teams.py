@@ -111,7 +111,7 @@ class EligibilityCheck(models.Model):
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="checks")
     member = models.ForeignKey(TeamMember, null=True, blank=True, on_delete=models.CASCADE, related_name="checks")
-    rule = models.CharField(max_length=60)
+    rule = models.CharField(max_length=80)
     kind = models.CharField(max_length=20, choices=[("declared", "declared"), ("documented", "documented")])
     answer = models.JSONField(default=dict)
     state = models.CharField(max_length=20, choices=CheckState, default=CheckState.OPEN)
