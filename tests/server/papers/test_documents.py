@@ -41,7 +41,7 @@ SEAL = Seal(("Scan to check.", "sha256 9f86d081"), "https://ferry.example/c/1")
 HOSTILE = [
     "😀 emoji 👩‍👩‍👧‍👦 family",
     "اسم عربي و שם עברי",
-    "‮reversed‬ and ​hidden",
+    "\u202ereversed\u202c and \u200bhidden",
     "Z̸̡̢a̷̛l̴̨g̷̡o",
     "x" * 10_000,
     "長" * 10_000,
@@ -163,7 +163,7 @@ def test_nothing_is_drawn_outside_the_page() -> None:
         for mark in page.marks:
             if isinstance(mark, Words):
                 end = mark.x + width(mark.text, mark.style.size, "en", mark.style.bold)
-                assert 0 <= mark.x
+                assert mark.x >= 0
                 assert end <= page.width
                 assert 0 <= mark.y <= page.height
 
