@@ -6,39 +6,36 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dataferry.server.challenge.edition_file.document import EditionDocument
-    from dataferry.server.challenge.edition_file.scoring import RoundRules, RubricRules
+    from dataferry.server.challenge.edition_file import EditionFile, RoundRules, RubricRules
 
 
-def round_rules(document: EditionDocument, code: str) -> dict[str, Any]:
+def round_rules(file: EditionFile, code: str) -> dict[str, Any]:
     """The rules of one round. What the file leaves unknown is null here too; an openable round leaves nothing of
     rubric, method and quota unknown.
 
     Raises:
         KeyError: the edition has no such round.
     """
-    this = document.rounds[code]
-    anonymous = getattr(document.anonymity, this.stage)
+    this = file.rounds[code]
+    anonymous = getattr(file.anonymity, this.stage)
     return {
         "stage": this.stage,
         "division": this.division,
-        "rubric": _rubric(document.rubrics[this.rubric]) if this.rubric else None,
+        "rubric": _rubric(file.rubrics[this.rubric]) if this.rubric else None,
         "method": this.method,
         "ties": list(this.ties or ()),
         "pairwise": bool(this.pairwise),
-        "quotas": _quotas(document, this),
+        "quotas": _quotas(file, this),
         "reserves": this.reserves,
-        "cities": {each.code: each.city for each in document.divisions.values()},
-        "themes": {
-            sub: theme.code for theme in document.themes.values() for sub in theme.subcategories
-        },
-        "awards": _awards(document, this) if this.stage == "final" else [],
+        "cities": {each.code: each.city for each in file.divisions.values()},
+        "themes": {sub: theme.code for theme in file.themes.values() for sub in theme.subcategories},
+        "awards": _awards(file, this) if this.stage == "final" else [],
         "per_entry": None if this.judges_per_entry == "all" else this.judges_per_entry,
         "per_panel_minimum": dict(sorted((this.least_per_city or {}).items())),
         "anchors": this.anchors or 0,
         "anonymous": bool(anonymous),
         "hidden": sorted(anonymous or ()),
-        "leak_more_than": document.anonymity.leak_more_than,
+        "leak_more_than": file.anonymity.leak_more_than,
     }
 
 
@@ -68,12 +65,12 @@ def _text(value: Decimal | None) -> str | None:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _quotas(document: EditionDocument, this: RoundRules) -> dict[str, int | None]:
-    divisions = [this.division] if this.division else list(document.divisions)
-    return {code: document.divisions[code].quota for code in divisions} if this.stage == "screening" else {}
+def _quotas(file: EditionFile, this: RoundRules) -> dict[str, int | None]:
+    divisions = [this.division] if this.division else list(file.divisions)
+    return {code: file.divisions[code].quota for code in divisions} if this.stage == "screening" else {}
 
 
-def _awards(document: EditionDocument, this: RoundRules) -> list[dict[str, Any]]:
+def _awards(file: EditionFile, this: RoundRules) -> list[dict[str, Any]]:
     """The awards that this round's ranking gives: those that name it, and those that name no round."""
     return [
         {
@@ -84,6 +81,6 @@ def _awards(document: EditionDocument, this: RoundRules) -> list[dict[str, Any]]
             "places": award.count or 1,
             "exclusive": bool(award.exclusive),
         }
-        for award in document.awards.values()
+        for award in file.awards.values()
         if award.by in (None, this.code)
     ]

@@ -195,6 +195,9 @@ def publish_provisional(user: Any, result: Result) -> Result:
         locked = _locked(result)
         _require_newest(locked)
         ties = json.loads(locked.document)["outcome"]["unresolved"]
+        unranked = json.loads(locked.document)["outcome"]["unranked"]
+        if unranked:
+            raise RefusedError("server.challenge.entries_unranked", entries=", ".join(unranked))
         if ties:
             raise RefusedError("server.challenge.tie_open", entries="; ".join(", ".join(tie) for tie in ties))
         _supersede(locked, ResultState.COMPUTED, ResultState.PROVISIONAL)

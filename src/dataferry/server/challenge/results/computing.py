@@ -39,15 +39,18 @@ def compute(inputs: RoundInputs) -> ComputedResult:
     rubric = rubric_of(inputs.rules)
     scores = scores_of(inputs, rubric)
     rankings = _rankings(inputs, scores, rubric)
-    outcome, lines = _outcome(inputs, rankings)
-    open_ties = {name: ranking.unresolved_at(lines[name]) for name, ranking in rankings.items()}
-    unresolved = sorted(sorted(tie) for ties in open_ties.values() for tie in ties)
+    outcome = _final(inputs, rankings["joint"]) if _is_joint(inputs) else _screening(inputs, rankings)
+    unresolved = sorted(sorted(tie) for tie in outcome.pop("ties"))
     document = {
         "format": FORMAT,
         "inputs": inputs.document(),
         "rankings": {name: ranking.document() for name, ranking in rankings.items()},
-        "comparisons": _comparisons(inputs, scores, rubric, lines),
-        "outcome": {**outcome, "unresolved": unresolved},
+        "comparisons": _comparisons(inputs, scores, rubric, outcome),
+        "outcome": {
+            **outcome,
+            "unresolved": unresolved,
+            "unranked": sorted(entry for ranking in rankings.values() for entry in ranking.unranked),
+        },
     }
     text = canonical(document)
     return ComputedResult(text, f"sha256:{digest(text)}", inputs.digest(), tuple(map(tuple, unresolved)))
@@ -95,50 +98,93 @@ def _is_joint(inputs: RoundInputs) -> bool:
 
 
 def _rankings(inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric) -> dict[str, judging.Ranking]:
-    method = judging.Method(inputs.rules["method"])
-    ties = [judging.TieRule(rule) for rule in inputs.rules["ties"]]
-    decisions = judging.Decisions(ballots=inputs.ballots, chair=inputs.chair)
+    """One joint ranking in a final, one for each division in a screening. The journal holds who signed a decision of
+    the chair and that there is a reason, not its words."""
+    decisions = judging.Decisions(
+        ballots=tuple(judging.Ballot(*ballot) for ballot in inputs.ballots),
+        chair=tuple(judging.ChairDecision(order, "deliberation") for order in inputs.chair),
+    )
 
-    def rank(part: list[judging.Score], joint: bool) -> judging.Ranking:
-        return judging.rank(part, rubric, method=method, ties=ties, joint=joint, decisions=decisions)
+    def rank(division: str | None) -> judging.Ranking:
+        return judging.rank(
+            [score for score in scores if division in (None, score.division)],
+            rubric,
+            method=inputs.rules["method"],
+            ties=inputs.rules["ties"],
+            joint=division is None,
+            decisions=decisions,
+            entries={each.code: each.division for each in inputs.entries if division in (None, each.division)},
+        )
 
     if _is_joint(inputs):
-        return {"joint": rank(scores, joint=True)}
-    divisions = sorted({entry.division for entry in inputs.entries})
-    return {each: rank([score for score in scores if score.division == each], joint=False) for each in divisions}
+        return {"joint": rank(None)}
+    return {division: rank(division) for division in sorted({entry.division for entry in inputs.entries})}
 
 
-def _outcome(
-    inputs: RoundInputs, rankings: Mapping[str, judging.Ranking]
-) -> tuple[dict[str, Any], dict[str, list[int]]]:
-    """What the rankings mean, and the places after which a line runs, by ranking."""
-    if _is_joint(inputs):
-        order = list(rankings["joint"].order)
-        theme_of = inputs.rules["themes"]
-        facts = {
-            entry.code: {"theme": str(theme_of.get(entry.subcategory, "")), "division": entry.division}
-            for entry in inputs.entries
-        }
-        awards = give_awards(order, inputs.rules["awards"], facts, dict(inputs.named))
-        lines = sorted({order.index(award.entry) + 1 for award in awards if award.entry})
-        return {"awards": [award.document() for award in awards]}, {"joint": lines}
-    quotas = inputs.rules["quotas"]
-    lists = {name: shortlist(list(ranking.order), int(quotas[name])) for name, ranking in rankings.items()}
-    # A line runs after the last finalist, and between reserves, whose order counts when one moves up.
-    return {"shortlists": {name: each.document() for name, each in lists.items()}}, {
-        name: [int(quotas[name])] for name in rankings
+def _order(ranking: judging.Ranking) -> list[str]:
+    return [place.entry for place in ranking.places]
+
+
+def _screening(inputs: RoundInputs, rankings: Mapping[str, judging.Ranking]) -> dict[str, Any]:
+    """Finalists and reserves of each division, and the ties that decide who is one."""
+    quotas, reserves = inputs.rules["quotas"], int(inputs.rules.get("reserves") or 0)
+    lists = {name: shortlist(_order(ranking), int(quotas[name])) for name, ranking in rankings.items()}
+    ties = []
+    for name, ranking in rankings.items():
+        # The order counts after the last finalist and between the reserves that may move up.
+        lines = range(int(quotas[name]), int(quotas[name]) + reserves + 1)
+        ties += [tie for tie in ranking.unresolved if _crosses(_order(ranking), tie, lines)]
+    return {"shortlists": {name: each.document() for name, each in lists.items()}, "ties": ties}
+
+
+def _crosses(order: list[str], tie: tuple[str, ...], lines: range) -> bool:
+    """Whether one of the lines (after so many places) runs through entries that are tied."""
+    places = [order.index(entry) + 1 for entry in tie]
+    return any(min(places) <= line < max(places) for line in lines)
+
+
+def _final(inputs: RoundInputs, ranking: judging.Ranking) -> dict[str, Any]:
+    """The awards, and the ties that decide one."""
+    theme_of = inputs.rules["themes"]
+    facts = {
+        entry.code: {"theme": str(theme_of.get(entry.subcategory, "")), "division": entry.division}
+        for entry in inputs.entries
     }
+    awards = give_awards(_order(ranking), inputs.rules["awards"], facts, dict(inputs.named))
+    rules = {str(award["code"]): award for award in inputs.rules["awards"]}
+    ties = [
+        tie
+        for tie in ranking.unresolved
+        if any(_decides(rules[award.code], award.entry, tie, facts) for award in awards if award.kind != "special")
+    ]
+    return {"awards": [award.document() for award in awards], "ties": ties}
+
+
+def _decides(
+    award: Mapping[str, Any], winner: str | None, tie: tuple[str, ...], facts: Mapping[str, Mapping[str, str]]
+) -> bool:
+    """Whether another entry of the tie could have had the award as well."""
+    could = [
+        entry
+        for entry in tie
+        if all(not award.get(fact) or facts[entry][fact] == award[fact] for fact in ("theme", "division"))
+    ]
+    return winner in could and len(could) > 1
 
 
 def _comparisons(
-    inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric, lines: Mapping[str, list[int]]
+    inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric, outcome: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """All methods side by side, with what would change at the lines."""
+    """All methods side by side, with what would change at the line of each ranking."""
     if _is_joint(inputs):
-        return {"joint": judging.compare(scores, rubric, lines=lines["joint"], joint=True).document()}
+        given = {award["entry"] for award in outcome["awards"] if award["entry"]}
+        return {"joint": judging.compare(scores, rubric, line=max(len(given), 1), joint=True).document()}
     return {
         name: judging.compare(
-            [score for score in scores if score.division == name], rubric, lines=line, joint=False
+            [score for score in scores if score.division == name],
+            rubric,
+            line=len(lists["finalists"]),
+            joint=False,
         ).document()
-        for name, line in lines.items()
+        for name, lists in outcome["shortlists"].items()
     }
