@@ -101,7 +101,25 @@ def stand(group: Group, method: Method) -> Standing:
     Raises:
         RefusedError: `judging.panels_not_crossed` (see `with_every_panel`).
     """
+    from dataferry.judging.calibration import fit_group
+    from dataferry.judging.uncertainty import draw_errors
+    from dataferry.judging.zscores import standardised
+
     findings: tuple[Finding, ...] = ()
     if method.by_panels:
         group, findings = with_every_panel(group)
-    return Standing(entry_means(group, total, by_panels=method.by_panels), findings)
+    fitted = fit_group(group)
+    findings += fitted.findings()
+    match method:
+        case Method.RAW_MEAN | Method.PANEL_MEANS:
+            figures = entry_means(group, total, by_panels=method.by_panels)
+        case Method.Z_SCORE:
+            figures, found = standardised(group)
+            findings += found
+        case Method.CALIBRATED:
+            figures = fitted.figures()
+        case Method.CALIBRATED_PANEL_MEANS:
+            offsets = fitted.offsets()
+            figures = entry_means(group, lambda cell: cell.total - offsets[cell.judge], by_panels=True)
+    calibration = fitted.calibration() if method.fitted else None
+    return Standing(figures, findings, calibration, draw_errors(fitted, method))
