@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dataferry.cli.house import enter_house
-from dataferry.cli.journal import open_house, tell_verification
+from dataferry.cli.house import open_house
+from dataferry.cli.journal import tell_verification
 from dataferry.cli.output import console, progress, show, word
 
 if TYPE_CHECKING:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
-from dataferry.messages import UnavailableError
+from dataferry.messages import MissingError, UnavailableError
 
 SETTINGS = "dataferry.server.portal.settings"
 
@@ -32,3 +34,24 @@ def enter_house(home: Path | None = None) -> None:
     import django
 
     django.setup()
+
+
+@contextlib.contextmanager
+def open_house(home: Path | None) -> Iterator[None]:
+    """Inside the block Django is ready, and a database that is absent or silent is told as such.
+
+    Raises:
+        MissingError: `cli.no_house`. UnavailableError: `cli.database_failed`.
+    """
+    enter_house(home)
+    from django.conf import settings
+    from django.db import Error, connection
+
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor == "sqlite" and "mode=memory" not in name and not Path(name).is_file():
+        raise MissingError("cli.no_house", home=str(settings.HOME))
+    try:
+        yield
+    except Error as error:
+        problem = str(error).strip().splitlines() or [type(error).__name__]
+        raise UnavailableError("cli.database_failed", retry=True, problem=problem[0]) from error

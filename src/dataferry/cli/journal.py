@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dataferry.cli.house import enter_house
+from dataferry.cli.house import open_house
 from dataferry.cli.output import console, show, word, writing
-from dataferry.messages import MissingError, UnavailableError
 
 if TYPE_CHECKING:
     from dataferry.server.journal import Verification
@@ -130,27 +127,6 @@ def key(out: Out = None, home: Home = None) -> None:
 
         public = journal.signing_key().public_key()
     _put(journal.public_pem(public), out)
-
-
-@contextlib.contextmanager
-def open_house(home: Path | None) -> Iterator[None]:
-    """Inside the block Django is ready, and a database that is absent or silent is told as such.
-
-    Raises:
-        MissingError: `cli.no_house`. UnavailableError: `cli.database_failed`.
-    """
-    enter_house(home)
-    from django.conf import settings
-    from django.db import Error, connection
-
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor == "sqlite" and "mode=memory" not in name and not Path(name).is_file():
-        raise MissingError("cli.no_house", home=str(settings.HOME))
-    try:
-        yield
-    except Error as error:
-        problem = str(error).strip().splitlines() or [type(error).__name__]
-        raise UnavailableError("cli.database_failed", retry=True, problem=problem[0]) from error
 
 
 def _put(body: bytes, out: Path | None) -> None:

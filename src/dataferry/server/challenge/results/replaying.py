@@ -156,4 +156,4 @@ def _differences(
 
 
 def _found(code: str, edition: Edition, place: str, **data: Any) -> Finding:
-    return Finding(f"server.challenge.{code}", "refused", {"edition": edition.slug, "place": place, **data})
+    return Finding(f"server.challenge.{code}", "blocked", {"edition": edition.slug, "place": place, **data})
