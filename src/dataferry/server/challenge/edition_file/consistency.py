@@ -119,7 +119,7 @@ def _people(edition: EditionDocument) -> Iterator[Finding]:
 def _sources(edition: EditionDocument) -> Iterator[Finding]:
     """Every row of `provenance` speaks for something, and none calls a known value unknown."""
     known = dict(leaves({name: value for name, value in tree(edition).items() if name != "provenance"}))
-    used = {row for path in known if (row := covering(edition.provenance, path))}
+    used = {one for path in known if (one := covering(edition.provenance, path))}
     for pattern, row in edition.provenance.items():
         field = f"provenance.{pattern}"
         if row.mark == "unknown" and pattern in used:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dataferry.server.challenge.edition_file.document import EditionDocument
+from dataferry.server.challenge.edition_file.opening import FULL, weight_total
 
 Stops = Literal["announce", "round", "nothing"]
 
@@ -21,7 +22,7 @@ class Unfilled:
 
 def unfilled(edition: EditionDocument) -> list[Unfilled]:
     """Every unknown value that somebody will ask for, those that hold back the announcement first."""
-    found = [*_calendar(edition), *_rounds(edition), *_rules(edition)]
+    found = [*_calendar(edition), *_rounds(edition), *_rubrics(edition), *_rules(edition)]
     return sorted(found, key=lambda one: ("announce", "round", "nothing").index(one.stops))
 
 
@@ -48,15 +49,18 @@ def _rounds(edition: EditionDocument) -> Iterator[Unfilled]:
                 yield Unfilled(f"rounds.{code}.{name}", "round")
     if not edition.rounds:
         yield Unfilled("rounds", "round")
+    for stage in {rules.stage: None for rules in edition.rounds.values()}:
+        if getattr(edition.anonymity, stage) is None:
+            yield Unfilled(f"anonymity.{stage}", "round")
+
+
+def _rubrics(edition: EditionDocument) -> Iterator[Unfilled]:
     for code, rubric in edition.rubrics.items():
         for name, criterion in rubric.criteria.items():
             if criterion.weight is None:
                 yield Unfilled(f"rubrics.{code}.criteria.{name}.weight", "round")
-        if not rubric.criteria:
+        if weight_total(rubric) != FULL and all(one.weight is not None for one in rubric.criteria.values()):
             yield Unfilled(f"rubrics.{code}.criteria", "round")
-    for stage in {rules.stage: None for rules in edition.rounds.values()}:
-        if getattr(edition.anonymity, stage) is None:
-            yield Unfilled(f"anonymity.{stage}", "round")
 
 
 def _rules(edition: EditionDocument) -> Iterator[Unfilled]:
