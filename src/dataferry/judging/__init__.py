@@ -1,23 +1,34 @@
 """Judging statistics: who judges what, what the scores say, and in which order: pure functions, no state."""
 
+from dataferry.judging.ballots import Ballot
+from dataferry.judging.comparison import AwardLine, Change, Comparison, compare
 from dataferry.judging.methods import Method
+from dataferry.judging.outcome import Calibration
+from dataferry.judging.pairwise import pairwise
 from dataferry.judging.ranking import Place, Ranking, rank
+from dataferry.judging.reports import JudgeReport, judge_reports
 from dataferry.judging.rubric import Criterion, Rubric
 from dataferry.judging.scores import Score
-from dataferry.judging.standing import Calibration
-from dataferry.judging.ties import Ballot, ChairDecision, Decisions, TieRule
+from dataferry.judging.ties import ChairDecision, Decisions, TieRule
 
 __all__ = [
+    "AwardLine",
     "Ballot",
     "Calibration",
     "ChairDecision",
+    "Change",
+    "Comparison",
     "Criterion",
     "Decisions",
+    "JudgeReport",
     "Method",
     "Place",
     "Ranking",
     "Rubric",
     "Score",
     "TieRule",
+    "compare",
+    "judge_reports",
+    "pairwise",
     "rank",
 ]

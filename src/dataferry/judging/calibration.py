@@ -12,8 +12,8 @@ import numpy as np
 from dataferry.judging.exact import rounded
 from dataferry.judging.linkage import linked_judges
 from dataferry.judging.mixed_model import Design, Fit, Floats, fit
+from dataferry.judging.outcome import Calibration
 from dataferry.judging.scores import Group
-from dataferry.judging.standing import Calibration
 from dataferry.messages import Finding
 
 

@@ -127,18 +127,18 @@ class Fit:
     def divisions(self) -> Floats:
         """Effect of each division, counted from their mean."""
         effects = np.concatenate([[0.0], self.effects[1 : self.design.dummies[0] + 1]])
-        return effects - effects.mean()
+        return np.asarray(effects - effects.mean())
 
     @property
     def panels(self) -> Floats:
         """Effect of each panel, counted from their mean."""
         effects = np.concatenate([[0.0], self.effects[self.design.dummies[0] + 1 : self.design.fixed]])
-        return effects - effects.mean()
+        return np.asarray(effects - effects.mean())
 
     def residuals(self, values: Floats) -> Floats:
         """What division, panel, entry and judge leave of each score."""
         design, panel = self.design, self.panels[self.design.panel]
-        return values - self.scores[design.entry] - panel[design.judge] - self.judges[design.judge]
+        return np.asarray(values - self.scores[design.entry] - panel[design.judge] - self.judges[design.judge])
 
 
 class Likelihood:
@@ -167,11 +167,12 @@ class Likelihood:
             squares -= share * square
             determinant += members * float(np.log1p(entry_ratio * count))
         fixed = self.design.fixed
-        scale = np.ones(matrix.shape[0])
+        scale: Floats = np.ones(matrix.shape[0])
         scale[fixed:] = np.sqrt(judge_ratio)
         matrix *= scale[:, None] * scale
         matrix[np.arange(fixed, scale.size), np.arange(fixed, scale.size)] += 1.0
-        return np.linalg.cholesky(matrix), right * scale, scale, squares, determinant
+        lower: Floats = np.linalg.cholesky(matrix)
+        return lower, right * scale, scale, squares, determinant
 
     def deviance(self, at: tuple[int, int]) -> float:
         """Minus twice the restricted log likelihood, up to a constant, at a point of the lattice."""

@@ -1,4 +1,4 @@
-"""From scores to places: one figure for each entry by the chosen method, ties by the declared chain, intervals beside."""
+"""From scores to places: one figure for each entry by the chosen method, ties by the declared chain, intervals."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from dataferry.judging.averages import criterion_means
 from dataferry.judging.exact import decimal_of, written
 from dataferry.judging.linkage import check_linked
 from dataferry.judging.methods import Method
+from dataferry.judging.outcome import Calibration, Interval
 from dataferry.judging.rubric import Rubric
 from dataferry.judging.scores import Group, Score, groups_of
-from dataferry.judging.standing import Calibration, Interval, Standing, stand
+from dataferry.judging.standing import Standing, stand
 from dataferry.judging.ties import Decisions, TieBreaker, TieRule, chain_of, parted
-from dataferry.messages import Finding, State
+from dataferry.messages import Finding, InputError, State
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Place:
 class Ranking:
     """Places in order, entries without one, and everything a reader has to know about them.
 
-    `places` are ordered by group (division, or all when joint), place and id; `unranked` entries have a blocked finding.
+    `places` are ordered by group (division, or all when joint), place and id; blocked findings say why others are not.
     """
 
     method: str
@@ -162,8 +163,6 @@ def rank(
 
 def check_chain(chain: Sequence[TieRule], rubric: Rubric | None) -> None:
     """Every criterion of the chain is one of the rubric's."""
-    from dataferry.messages import InputError
-
     if rubric is None:
         return
     known = {criterion.code for criterion in rubric.criteria}

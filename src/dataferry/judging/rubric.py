@@ -99,8 +99,8 @@ class Rubric:
         if not self.criteria:
             found.append(Finding("judging.rubric_empty", "blocked", {}))
         codes = [criterion.code for criterion in self.criteria]
-        for code in sorted({code for code in codes if codes.count(code) > 1}):
-            found.append(Finding("judging.criterion_twice", "blocked", {"criterion": code}))
+        twice = sorted({code for code in codes if codes.count(code) > 1})
+        found.extend(Finding("judging.criterion_twice", "blocked", {"criterion": code}) for code in twice)
         for criterion in self.criteria:
             found.extend(criterion.findings())
         if self.criteria and not found:

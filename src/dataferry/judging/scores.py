@@ -79,15 +79,17 @@ def exact_total(score: Score, rubric: Rubric | None) -> Fraction:
     Raises:
         InputError: `judging.total_unreadable`, `judging.total_differs`, or what `Rubric.exact` finds.
     """
-    where = {"judge": score.judge, "entry": score.entry}
     if not readable(score.total):
-        raise InputError("judging.total_unreadable", **where)
+        raise InputError("judging.total_unreadable", judge=score.judge, entry=score.entry)
     if rubric is None or not score.values:
         return Fraction(score.total)
     exact = rubric.exact(score.values)
     expected = rubric.total(score.values)
     if expected != score.total:
-        raise InputError("judging.total_differs", **where, stated=str(score.total), computed=str(expected))
+        stated, computed = str(score.total), str(expected)
+        raise InputError(
+            "judging.total_differs", judge=score.judge, entry=score.entry, stated=stated, computed=computed
+        )
     return exact
 
 

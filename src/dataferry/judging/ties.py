@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Literal, TypeVar
 
 from dataferry.judging.averages import criterion_means
+from dataferry.judging.ballots import Ballot, strengths
 from dataferry.judging.scores import Group
 from dataferry.messages import Finding, InputError, RefusedError
 
@@ -40,15 +41,6 @@ class TieRule:
         if text == "chair":
             return cls("chair")
         raise InputError("judging.tie_rule_unknown", rule=text[:80])
-
-
-@dataclass(frozen=True)
-class Ballot:
-    """One judge's choice between two entries."""
-
-    judge: str
-    better: str
-    worse: str
 
 
 @dataclass(frozen=True)
@@ -132,8 +124,6 @@ class TieBreaker:
         ballots = [ballot for ballot in self.decisions.ballots if {ballot.better, ballot.worse} <= set(tied)]
         if not ballots:
             return [tied]
-        from dataferry.judging.pairwise import strengths
-
         try:
             return parted(strengths(ballots, tied))
         except RefusedError:

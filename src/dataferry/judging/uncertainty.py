@@ -1,8 +1,8 @@
 """How far a figure and a place could have fallen otherwise, by draws from the fitted model.
 
 Every method's figure is a weighted mean of scores, so its error has two parts: the judges' offsets that the method left
-in (all of them for plain means, what the fit could not tell for calibrated ones), and the noise. Draws are seeded by the
-scores themselves, with a generator whose stream NumPy has frozen, so that a replay gives the same bytes.
+in (all of them for plain means, what the fit could not tell for calibrated ones), and the noise. Draws are seeded by
+the scores themselves, with a generator whose stream NumPy has frozen, so that a replay gives the same bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from scipy.linalg import solve_triangular
 from dataferry.judging.calibration import Fitted
 from dataferry.judging.methods import Method
 from dataferry.judging.mixed_model import Floats
-from dataferry.judging.standing import Interval
+from dataferry.judging.outcome import Interval
 
 DRAWS = 1000
 FEWEST_DRAWS = 200
@@ -83,7 +83,7 @@ def judge_weights(fitted: Fitted, *, by_panels: bool) -> Floats:
         panels = design.panel[:, None] == np.arange(design.panel.max(initial=0) + 1)
         of_panel = weights @ panels
         weights /= np.maximum(of_panel[:, design.panel], 1.0)
-    return weights / weights.sum(axis=1, keepdims=True)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def posterior_effects(fitted: Fitted, count: int, random: np.random.RandomState) -> Floats:

@@ -39,8 +39,8 @@ def standardised(group: Group) -> tuple[dict[str, Fraction], tuple[Finding, ...]
         for cell in cells:
             z.setdefault(cell.entry, []).append(float(cell.total - middle) / width if width else 0.0)
     totals = [cell.total for cell in group.cells]
-    middle, width = float(mean(totals)), spread(totals)
-    figures = {entry: Fraction(rounded(middle + width * statistics.fmean(z[entry]))) for entry in sorted(z)}
+    centre, scale = float(mean(totals)), spread(totals)
+    figures = {entry: Fraction(rounded(centre + scale * statistics.fmean(z[entry]))) for entry in sorted(z)}
     if not silent:
         return figures, ()
     data = {"judges": silent, "division": group.name}
