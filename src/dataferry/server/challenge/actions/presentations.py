@@ -1,0 +1,102 @@
+"""The final's running order and its clock: who presents when, how long, and when the questions begin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from dataferry.messages import InputError, RefusedError
+from dataferry.server import journal, people
+from dataferry.server.challenge import clock
+from dataferry.server.challenge.models import Entry, Round, Slot
+from dataferry.server.challenge.states import EntryState
+
+LONGEST = timedelta(hours=2)
+
+
+def set_running_order(
+    user: Any, round_: Round, entries: Sequence[Entry], *, starts_at: datetime, present: timedelta, questions: timedelta
+) -> list[Slot]:
+    """The order in which the finalists present, one after the other from an instant on.
+
+    Raises:
+        InputError: `server.challenge.order_incomplete` unless every finalist stands in it exactly once; a time that
+            is not positive or over two hours. RefusedError: `server.challenge.presentations_began`.
+    """
+    people.require(user, "challenge.organise", round_)
+    for span in (present, questions):
+        if not timedelta(0) <= span <= LONGEST or present <= timedelta(0):
+            raise InputError("server.challenge.bad_duration", most=int(LONGEST.total_seconds()))
+    wanted = set(
+        Entry.objects.filter(edition=round_.edition, state=EntryState.SHORTLISTED).values_list("pk", flat=True)
+    )
+    given = [entry.pk for entry in entries]
+    if len(given) != len(set(given)) or set(given) != wanted:
+        raise InputError("server.challenge.order_incomplete", wanted=len(wanted), found=len(set(given) & wanted))
+    with transaction.atomic():
+        standing = Slot.objects.select_for_update().filter(round=round_)
+        if any(slot.began_at for slot in standing):
+            raise RefusedError("server.challenge.presentations_began")
+        standing.delete()
+        slots = [
+            Slot.objects.create(
+                round=round_,
+                entry=entry,
+                position=position,
+                starts_at=starts_at + position * (present + questions),
+                present_seconds=int(present.total_seconds()),
+                question_seconds=int(questions.total_seconds()),
+            )
+            for position, entry in enumerate(entries)
+        ]
+        codes = [entry.code for entry in entries]
+        reference = f"round:{round_.edition.slug}/{round_.code}"
+        journal.append(people.actor(user), "challenge.running_order_set", reference, {"entries": codes})
+    return slots
+
+
+def begin(user: Any, slot: Slot) -> Slot:
+    """The presentation begins: its timer runs.
+
+    Raises:
+        RefusedError: `server.challenge.slot_out_of_turn` while another one runs, or it began already.
+    """
+    return _step(user, slot, "began_at")
+
+
+def begin_questions(user: Any, slot: Slot) -> Slot:
+    """The questions begin.
+
+    Raises:
+        RefusedError: the presentation has not begun, or is over.
+    """
+    return _step(user, slot, "questions_at")
+
+
+def end(user: Any, slot: Slot) -> Slot:
+    """The presentation is over.
+
+    Raises:
+        RefusedError: it has not begun, or is over already.
+    """
+    return _step(user, slot, "ended_at")
+
+
+_AFTER = {"began_at": None, "questions_at": "began_at", "ended_at": "began_at"}
+
+
+def _step(user: Any, slot: Slot, step: str) -> Slot:
+    people.require(user, "challenge.organise", slot.round)
+    with transaction.atomic():
+        slots = {each.pk: each for each in Slot.objects.select_for_update().filter(round=slot.round)}
+        this = slots[slot.pk]
+        before = _AFTER[step]
+        running = any(each.began_at and not each.ended_at for each in slots.values() if each.pk != this.pk)
+        if getattr(this, step) or this.ended_at or (before and not getattr(this, before)) or running:
+            raise RefusedError("server.challenge.slot_out_of_turn", entry=this.entry.code)
+        setattr(this, step, clock.now())
+        this.save(update_fields=[step])
+    return this
