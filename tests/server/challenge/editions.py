@@ -256,6 +256,7 @@ def make_team(edition: Any, division: str = "hk", name: str = "", *, people: int
     """A team with so many made-up people; the first leads. `team.people` lists them."""
     from dataferry.server.challenge import clock
     from dataferry.server.challenge.models import Team, TeamMember
+    from dataferry.server.challenge.team_names import folded_name
 
     number = Team.objects.filter(edition=edition).count() + 1
     name = name or f"Synthetic team {next(_numbers)}"
@@ -264,7 +265,7 @@ def make_team(edition: Any, division: str = "hk", name: str = "", *, people: int
         division=edition.divisions.get(code=division),
         number=number,
         name=name,
-        name_folded=name.casefold(),
+        name_folded=folded_name(name),
         kind=kind,
         registered_at=clock.now(),
     )

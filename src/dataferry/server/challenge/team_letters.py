@@ -1,0 +1,54 @@
+"""Letters about teams: to an invited address, in all three languages, since nobody knows which one its owner reads."""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from dataferry.server.challenge.models import TeamInvitation
+from dataferry.server.display.words import moment, spoken
+
+logger = logging.getLogger(__name__)
+
+_TONGUES = {"en": "en", "zh-hant": "zh-Hant", "zh-hans": "zh-Hans"}
+
+
+def post_invitation(invitation: TeamInvitation) -> None:
+    """Write to the invited address once the invitation stands. A failed letter undoes nothing: the invitation waits
+    on the page "My challenge" of whoever shows that the address is theirs."""
+    subjects, bodies = zip(*(_said(invitation, code) for code in _TONGUES), strict=True)
+
+    def send() -> None:
+        try:
+            send_mail(subjects[0], "\n\n――――\n\n".join(bodies) + "\n", None, [invitation.email])
+        except (OSError, smtplib.SMTPException):
+            logger.warning("invitation %s to a team could not be mailed", invitation.pk)
+
+    transaction.on_commit(send)
+
+
+def _said(invitation: TeamInvitation, code: str) -> tuple[str, str]:
+    team = invitation.team
+    with override(code):
+        edition = spoken(team.edition.document.get("title"), _TONGUES[code]).text  # type: ignore[arg-type]
+        subject = _("Invitation to join a team: %(edition)s") % {"edition": edition}
+        parts = (
+            _("You are invited to join the team “%(team)s” in %(edition)s.") % {"team": team.name, "edition": edition},
+            _("Sign in, or sign up with this e-mail address, and accept or decline on the page “My challenge”:"),
+            _site() + reverse("challenge-mine"),
+            _("The invitation is good until %(until)s.") % {"until": moment(invitation.until)},
+            _("If you do not know this team, do nothing: nobody joins without accepting."),
+        )
+    return subject, "\n\n".join(parts)
+
+
+def _site() -> str:
+    """How the site is called from outside, where the operator has said so."""
+    return settings.CSRF_TRUSTED_ORIGINS[0].rstrip("/") if settings.CSRF_TRUSTED_ORIGINS else ""
