@@ -87,7 +87,7 @@ def test_what_is_missing_or_refused_is_said_all_at_once(edition: Any, clock: Clo
     with pytest.raises(RefusedError) as caught:
         entries.submit(team.people[0], started)
     assert caught.value.data["parts"] == "title, summary, file deck"
-    put_deck(started, [{"code": "server.challenge.x", "severity": "blocked", "data": {}}])
+    put_deck(started, [{"code": "server.challenge.x", "severity": "refuse", "data": {}}])
     entries.change_entry(team.people[0], started, 1, **TEXTS)
     with pytest.raises(RefusedError) as caught:
         entries.submit(team.people[0], started)

@@ -228,7 +228,7 @@ def missing_parts(entry: Entry) -> list[tuple[str, str]]:
 
 def is_refused(artefact: Artefact) -> bool:
     """Whether the inspection refused the file."""
-    return any(finding["severity"] == "blocked" for finding in artefact.findings)
+    return any(finding["severity"] == "refuse" for finding in artefact.findings)
 
 
 def _require_complete(entry: Entry) -> None:

@@ -97,13 +97,17 @@ def _is_joint(inputs: RoundInputs) -> bool:
     return inputs.stage == "final"
 
 
-def _rankings(inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric) -> dict[str, judging.Ranking]:
-    """One joint ranking in a final, one for each division in a screening. The journal holds who signed a decision of
-    the chair and that there is a reason, not its words."""
-    decisions = judging.Decisions(
+def _decisions(inputs: RoundInputs) -> judging.Decisions:
+    """What people decided. The journal holds that the chair gave a reason, not its words."""
+    return judging.Decisions(
         ballots=tuple(judging.Ballot(*ballot) for ballot in inputs.ballots),
         chair=tuple(judging.ChairDecision(order, "deliberation") for order in inputs.chair),
     )
+
+
+def _rankings(inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric) -> dict[str, judging.Ranking]:
+    """One joint ranking in a final, one for each division in a screening."""
+    decisions = _decisions(inputs)
 
     def rank(division: str | None) -> judging.Ranking:
         return judging.rank(
@@ -175,16 +179,24 @@ def _decides(
 def _comparisons(
     inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric, outcome: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """All methods side by side, with what would change at the line of each ranking."""
+    """All methods side by side, the chosen one first, with what would change at the line of each ranking."""
     if _is_joint(inputs):
-        given = {award["entry"] for award in outcome["awards"] if award["entry"]}
-        return {"joint": judging.compare(scores, rubric, line=max(len(given), 1), joint=True).document()}
-    return {
-        name: judging.compare(
-            [score for score in scores if score.division == name],
-            rubric,
-            line=len(lists["finalists"]),
-            joint=False,
-        ).document()
-        for name, lists in outcome["shortlists"].items()
-    }
+        winners = {award["entry"] for award in outcome["awards"] if award["entry"]}
+        return {"joint": _compared(inputs, scores, rubric, max(len(winners), 1), None)}
+    lists = outcome["shortlists"]
+    return {name: _compared(inputs, scores, rubric, len(lists[name]["finalists"]), name) for name in lists}
+
+
+def _compared(
+    inputs: RoundInputs, scores: list[judging.Score], rubric: judging.Rubric, line: int, division: str | None
+) -> dict[str, Any]:
+    chosen = judging.Method(inputs.rules["method"])
+    return judging.compare(
+        [score for score in scores if division in (None, score.division)],
+        rubric,
+        [chosen, *(method for method in judging.Method if method != chosen)],
+        line=line,
+        ties=inputs.rules["ties"],
+        joint=division is None,
+        decisions=_decisions(inputs),
+    ).document()
