@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
@@ -48,7 +49,8 @@ def counts() -> Counts:
 
 def campaign_counts(campaigns: Sequence[Campaign]) -> dict[int, Counts]:
     """The letters of each campaign, in one question."""
-    rows = Letter.objects.filter(campaign__in=campaigns).order_by().values("campaign").annotate(**_by_state())
+    grouped = Letter.objects.filter(campaign__in=campaigns).order_by().values("campaign").annotate(**_by_state())
+    rows: list[dict[str, Any]] = [dict(row) for row in grouped]
     found = {row.pop("campaign"): Counts(**row) for row in rows}
     return {campaign.pk: found.get(campaign.pk, Counts()) for campaign in campaigns}
 
@@ -71,7 +73,7 @@ def next_of(campaign: Campaign, job_id: int, limit: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
-def _running_besides(job_id: int) -> QuerySet[Job]:
+def _running_besides(job_id: int) -> QuerySet[Job, Any]:
     return Job.objects.filter(state=Job.State.RUNNING).exclude(pk=job_id).values("pk")
 
 

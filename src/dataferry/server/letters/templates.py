@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dataferry.messages import LANGUAGES, Finding, InputError, Language
 
@@ -100,7 +100,7 @@ def _problems(text: str, part: Part, language: Language, fields: Collection[str]
         yield Finding(code, "blocked", data)
 
 
-def _place(text: str, offset: int) -> dict[str, int]:
+def _place(text: str, offset: int) -> dict[str, Any]:
     before = text[:offset]
     return {"line": before.count("\n") + 1, "column": offset - (before.rfind("\n") + 1) + 1}
 
