@@ -52,7 +52,7 @@ def check_linked(group: Group) -> list[Finding]:
     panels_of = {entry: {cell.panel for cell in cells} for entry, cells in group.scored.items()}
     for one, other in combinations(group.panels, 2):
         common = sum({one, other} <= panels for panels in panels_of.values())
-        if 0 < common < min(COMFORTABLE, len(panels_of)):
+        if 0 < common < COMFORTABLE and 2 * common < len(panels_of):
             data = {"panels": [one, other], "common": common, "wanted": COMFORTABLE, "division": group.name}
             findings.append(Finding("judging.weak_link", "attention", data))
     return findings

@@ -21,7 +21,7 @@ LATTICE = 16
 """Logarithms of the variance ratios are whole multiples of 1/16: finer steps change no place, and a whole number is the
 same on every machine."""
 BOUND = 8 * LATTICE
-PERFECT = 1e-12
+PERFECT = 1e-10
 
 
 @dataclass(frozen=True)
@@ -142,47 +142,47 @@ class Fit:
 
 
 class Likelihood:
-    """Restricted likelihood of the two variance ratios for one set of scores."""
+    """Restricted likelihood of the two variance ratios for one set of scores.
+
+    The scores ride along as a last column of the equations: one Cholesky factor then holds the solution and what it
+    leaves of the squares.
+    """
 
     def __init__(self, design: Design, values: Floats) -> None:
-        self.design = design
-        self.values = values
+        self.design, self.values = design, values
         self.sums = np.bincount(design.entry, weights=values, minlength=design.division.size)
-        by_judge = np.bincount(design.judge, weights=values, minlength=design.panel.size)
-        self.right = np.concatenate([design.fixed_rows.T @ values, by_judge])
         self.squares = float(values @ values)
+        by_judge = np.bincount(design.judge, weights=values, minlength=design.panel.size)
+        right = np.concatenate([design.fixed_rows.T @ values, by_judge])
+        # A trace of the squares on top keeps the factor defined where the model explains everything.
+        self.whole = bordered(design.cross, right, self.squares * (1 + PERFECT) or 1.0)
         self.parts = []
         for count, members, cross in design.classes:
             sums = self.sums[members]
-            self.parts.append((count, members.size, cross, design.sums[members].T @ sums, float(sums @ sums)))
+            part = bordered(cross, design.sums[members].T @ sums, float(sums @ sums))
+            self.parts.append((count, members.size, part))
         self.known: dict[tuple[int, int], float] = {}
 
-    def equations(self, entry_ratio: float, judge_ratio: float) -> tuple[Floats, Floats, Floats, float, float]:
-        """Cholesky factor, right side, scale, what the entries leave of the squares, and their log determinant."""
-        matrix, right, squares, determinant = self.design.cross.copy(), self.right.copy(), self.squares, 0.0
-        for count, members, cross, pulled, square in self.parts:
-            share = entry_ratio / (1 + entry_ratio * count)
-            matrix -= share * cross
-            right -= share * pulled
-            squares -= share * square
+    def factor(self, entry_ratio: float, judge_ratio: float) -> tuple[Floats, Floats, float]:
+        """Cholesky factor of the bordered equations, their scale, and the entries' log determinant."""
+        matrix, determinant = self.whole.copy(), 0.0
+        for count, members, part in self.parts:
+            matrix -= entry_ratio / (1 + entry_ratio * count) * part
             determinant += members * float(np.log1p(entry_ratio * count))
-        fixed = self.design.fixed
-        scale: Floats = np.ones(matrix.shape[0])
-        scale[fixed:] = np.sqrt(judge_ratio)
+        judges = np.arange(self.design.fixed, matrix.shape[0] - 1)
+        scale = np.ones(matrix.shape[0])
+        scale[judges] = np.sqrt(judge_ratio)
         matrix *= scale[:, None] * scale
-        matrix[np.arange(fixed, scale.size), np.arange(fixed, scale.size)] += 1.0
-        lower: Floats = np.linalg.cholesky(matrix)
-        return lower, right * scale, scale, squares, determinant
+        matrix[judges, judges] += 1.0
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64), scale[:-1], determinant
 
     def deviance(self, at: tuple[int, int]) -> float:
         """Minus twice the restricted log likelihood, up to a constant, at a point of the lattice."""
         if at not in self.known:
-            lower, right, _, squares, determinant = self.equations(*ratios(at))
-            solved = solve_triangular(lower, right, lower=True)
-            left = max(squares - float(solved @ solved), PERFECT * self.squares)
+            lower, _, determinant = self.factor(*ratios(at))
+            diagonal = np.log(np.diag(lower))
             freedom = self.values.size - self.design.fixed
-            determinant += 2 * float(np.log(np.diag(lower)).sum())
-            self.known[at] = freedom * float(np.log(left)) + determinant
+            self.known[at] = 2 * float(freedom * diagonal[-1] + diagonal[:-1].sum()) + determinant
         return self.known[at]
 
     def best(self) -> tuple[int, int]:
@@ -201,16 +201,19 @@ class Likelihood:
     def fit(self, at: tuple[int, int]) -> Fit:
         """The solution at given ratios."""
         entry_ratio, judge_ratio = ratios(at)
-        lower, right, scale, squares, _ = self.equations(entry_ratio, judge_ratio)
-        solved = solve_triangular(lower, right, lower=True)
-        effects = scale * solve_triangular(lower, solved, lower=True, trans=1)
+        lower, scale, _ = self.factor(entry_ratio, judge_ratio)
+        effects = scale * solve_triangular(lower[:-1, :-1], lower[-1, :-1], lower=True, trans=1)
         design = self.design
-        freedom = max(self.values.size - design.fixed, 1)
-        noise = max(squares - float(solved @ solved), 0.0) / freedom
+        noise = float(lower[-1, -1] ** 2) / max(self.values.size - design.fixed, 1)
         share = entry_ratio / (1 + entry_ratio * design.counts)
         entries = share * (self.sums - design.sums @ effects)
         scores = design.entry_rows @ effects[: design.fixed] + entries
-        return Fit(design, scores, effects, noise, entry_ratio, judge_ratio, lower)
+        return Fit(design, scores, effects, noise, entry_ratio, judge_ratio, lower[:-1, :-1])
+
+
+def bordered(matrix: Floats, column: Floats, corner: float) -> Floats:
+    """The symmetric matrix with one more row and column."""
+    return np.block([[matrix, column[:, None]], [column[None, :], np.array([[corner]])]])
 
 
 def ratios(at: tuple[int, int]) -> tuple[float, float]:

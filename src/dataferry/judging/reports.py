@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -193,13 +193,16 @@ def with_findings(report: JudgeReport, fitted: Fitted) -> JudgeReport:
         found.append(Finding("judging.judge_narrow", "attention", {**data, "ratio": written(report.spread_ratio)}))
     elif report.spread_ratio is not None and report.spread_ratio > WIDE:
         found.append(Finding("judging.judge_wide", "attention", {**data, "ratio": written(report.spread_ratio)}))
-    points = {**data, "points": written(abs(report.severity)), "entries": written(rounded(entries))}
-    if fitted.estimable and entries and report.severity >= Decimal(entries):
-        found.append(Finding("judging.judge_strict", "attention", points))
-    if fitted.estimable and entries and -report.severity >= Decimal(entries):
-        found.append(Finding("judging.judge_mild", "attention", points))
+    if fitted.estimable and entries and report.count >= FEW and abs(report.severity) >= Decimal(entries):
+        points = {**data, "points": written(abs(report.severity)), "entries": written(rounded(entries))}
+        strict = report.severity > 0
+        found.append(
+            Finding("judging.judge_strict", "attention", points)
+            if strict
+            else Finding("judging.judge_mild", "attention", points)
+        )
     if report.agreement is not None and report.agreement < 0:
         found.append(Finding("judging.judge_disagrees", "attention", {**data, "agreement": written(report.agreement)}))
     if report.drift_certain:
         found.append(Finding("judging.judge_drifts", "attention", {**data, "points": written(report.drift)}))
-    return JudgeReport(**{**report.__dict__, "findings": tuple(found)})
+    return replace(report, findings=tuple(found))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from dataferry.judging.exact import decimal_of, readable, written
@@ -95,6 +96,10 @@ class Rubric:
 
         Weights sum to 100 either without the bonus (which then comes on top) or with it.
         """
+        return self._faults
+
+    @cached_property
+    def _faults(self) -> tuple[Finding, ...]:
         found: list[Finding] = []
         if not self.criteria:
             found.append(Finding("judging.rubric_empty", "blocked", {}))

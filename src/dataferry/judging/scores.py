@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from dataferry.judging.exact import readable
+from dataferry.judging.exact import decimal_of, readable
 from dataferry.judging.rubric import Rubric
 from dataferry.messages import InputError
 
@@ -84,7 +84,7 @@ def exact_total(score: Score, rubric: Rubric | None) -> Fraction:
     if rubric is None or not score.values:
         return Fraction(score.total)
     exact = rubric.exact(score.values)
-    expected = rubric.total(score.values)
+    expected = decimal_of(exact)
     if expected != score.total:
         stated, computed = str(score.total), str(expected)
         raise InputError(
