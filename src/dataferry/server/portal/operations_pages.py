@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dataferry.messages import Finding, RefusedError
-from dataferry.server import people
+from dataferry.server import letters, people
 from dataferry.server.jobs import queries
 from dataferry.server.jobs.models import Job
 from dataferry.server.people.models import Profile
@@ -66,6 +66,9 @@ def _alarms(workers: list[queries.Seen], depth: queries.Depth, space: Space) -> 
     silent = [each.worker.host for each in workers if not each.alive]
     if silent:
         found.append(Finding("server.portal.worker_silent", "attention", {"hosts": sorted(set(silent))}))
+    failed = letters.counts().failed
+    if failed:
+        found.append(Finding("server.letters.letters_failed", "attention", {"count": failed}))
     if space.total and space.free / space.total < LEAST_FREE_SHARE:
         found.append(Finding("server.portal.disk_low", "attention", {"percent": round(100 * space.share)}))
     return found
