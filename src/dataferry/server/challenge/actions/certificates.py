@@ -9,11 +9,10 @@ from typing import Any
 
 from django.db import transaction
 
-from dataferry.messages import RefusedError
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock
-from dataferry.server.challenge.actions.results import sealed_result
-from dataferry.server.challenge.models import Award, Certificate, Edition, Entry, Result, Round
+from dataferry.server.challenge.actions.results import sealed_final
+from dataferry.server.challenge.models import Award, Certificate, Edition, Entry, Result
 from dataferry.server.challenge.states import EntryState
 from dataferry.server.papers import credentials
 
@@ -50,21 +49,13 @@ def issue_certificates(user: Any, edition: Edition, site: str) -> list[Certifica
     people.require(user, "challenge.organise", edition)
     with transaction.atomic():
         Edition.objects.select_for_update().get(pk=edition.pk)
-        result = _sealed_final(edition)
+        result = sealed_final(edition)
         wanted = {honour.key: honour for honour in _honours(edition, result)}
         standing = Certificate.objects.filter(edition=edition, revoked_at=None).select_related("award")
         kept = {_key(certificate): certificate for certificate in standing}
         for key in kept.keys() - wanted.keys():
             _revoke(user, kept[key])
         return [_issue(user, edition, result, wanted[key], site) for key in sorted(wanted.keys() - kept.keys())]
-
-
-def _sealed_final(edition: Edition) -> Result:
-    final = Round.objects.filter(edition=edition, stage="final").first()
-    result = sealed_result(final) if final else None
-    if result is None:
-        raise RefusedError("server.challenge.result_not_sealed", round=final.code if final else "final")
-    return result
 
 
 def _key(certificate: Certificate) -> tuple[int, str, int]:

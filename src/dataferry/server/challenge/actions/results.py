@@ -311,6 +311,19 @@ def sealed_result(round_: Round) -> Result | None:
     return Result.objects.filter(round=round_, state__in=sealed).order_by("-revision").first()
 
 
+def sealed_final(edition: Edition) -> Result:
+    """The sealed result of the final.
+
+    Raises:
+        RefusedError: `server.challenge.result_not_sealed`.
+    """
+    final = Round.objects.filter(edition=edition, stage="final").first()
+    result = sealed_result(final) if final else None
+    if result is None:
+        raise RefusedError("server.challenge.result_not_sealed", round=final.code if final else "final")
+    return result
+
+
 def orders_of(result: Result) -> dict[str, list[str]]:
     """Each division's ranking: finalists, then reserves."""
     lists = json.loads(result.document)["outcome"].get("shortlists", {})
