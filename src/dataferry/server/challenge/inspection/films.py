@@ -83,6 +83,8 @@ class _Reader:
 
     def read(self, size: int) -> Film:
         self._walk(0, size, 0)
+        if self._movie is None:
+            raise BrokenFilmError("no movie header")
         lengths = [length for length in (self._movie, *self._tracks) if length]
         # A fragmented film tells its length piece by piece.
         self._film.seconds = None if self._fragmented or not lengths else max(lengths)

@@ -21,7 +21,7 @@ _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,4}")
 _PHONE = re.compile(
     r"(?<![\d.,/-])(?:(?:\+|00)\s?(?:852|853|86|886)[\s-]?\d[\d\s-]{6,13}\d"
     r"|(?:tel|phone|mobile|whatsapp|wechat|微信|電話|电话|手機|手机|聯絡|联系)[\s:：.]{0,3}\d[\d\s-]{6,13}\d"
-    r"|1[3-9]\d{9})(?![\d.,])",
+    r"|1[3-9]\d{9})(?!\d|[.,]\d)",
     re.IGNORECASE,
 )
 _PROFILE = re.compile(
