@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -133,5 +134,10 @@ api = make_api()
 
 def openapi(request: HttpRequest) -> HttpResponse:
     """The document that describes all of the API, with no reference to anything outside it."""
-    text = json.dumps(api.get_openapi_schema(), ensure_ascii=False, cls=NinjaJSONEncoder)
-    return HttpResponse(text, content_type="application/json; charset=utf-8")
+    return HttpResponse(_document(), content_type="application/json; charset=utf-8")
+
+
+@cache
+def _document() -> str:
+    """Made once: it takes longer than a hundred other answers, and changes only with the program."""
+    return json.dumps(api.get_openapi_schema(), ensure_ascii=False, cls=NinjaJSONEncoder)
