@@ -72,6 +72,12 @@ def amendment_of(edition: Edition, number: int) -> EditionVersion:
     return found
 
 
+def previous_digest(version: EditionVersion) -> str:
+    """The digest of the version that came before this one; empty for the first."""
+    before = EditionVersion.objects.filter(edition=version.edition_id, number=version.number - 1)
+    return before.values_list("digest", flat=True).first() or ""
+
+
 @dataclass(frozen=True)
 class Signature:
     """What the site signed an amendment with: the key's id and the Ed25519 signature, both in hexadecimal."""
