@@ -116,6 +116,39 @@ def test_thin_tables_give_numbers_or_a_reason(method: Method, scores: list[Score
     assert all(place.place >= 1 for place in ranking.places)
 
 
+CELLS = st.dictionaries(
+    st.tuples(st.integers(0, 5), st.integers(0, 4)),
+    st.sampled_from(["0", "50", "50.1", "99.9", "100"]),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=150)
+@given(CELLS, st.sampled_from(list(Method)), st.booleans())
+def test_any_table_gives_places_in_order_of_score_or_a_reason(
+    cells: dict[tuple[int, int], str], method: Method, joint: bool
+) -> None:
+    scores = [
+        Score(f"e{entry}", f"j{judge}", "HS"[judge % 2], "HS"[entry % 2], {}, Decimal(value))
+        for (entry, judge), value in cells.items()
+    ]
+    try:
+        ranking = rank(scores, None, method=method, joint=joint)
+    except RefusedError:
+        return
+    json.dumps(ranking.document(), allow_nan=False)
+    for city in ("",) if joint else ("H", "S"):
+        places = ranking.places if joint else ranking.of(city)
+        assert [p.score for p in places] == sorted((p.score for p in places), reverse=True)
+        for place in places:
+            assert place.place == 1 + sum(other.score > place.score for other in places)
+            assert place.score.is_finite()
+            if place.low is not None:
+                assert place.rank_low <= place.rank_high <= len(places)
+                assert place.low <= place.high
+
+
 def test_an_entry_without_a_score_has_no_place_and_blocks() -> None:
     scores = totals({"a": [70, 71], "b": [60, 66]})
     ranking = rank(scores, None, method="raw-mean", entries={"a": "HK", "b": "HK", "c": "HK", "d": "SH"})
