@@ -31,6 +31,7 @@ urlpatterns = [
         path("products/", include("dataferry.server.workshop.urls")),
         path("operations/", include("dataferry.server.portal.urls_operations")),
         path("workshop/", include("dataferry.server.workshop.urls_drafts")),
+        path("challenge/", include("dataferry.server.challenge.urls")),
     ),
 ]
 # `/` has no language yet: LocaleMiddleware sends visitors on by what their browser asks for.
