@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
-from dataferry import judging
 from dataferry.messages import DataferryError, Finding, MissingError
 from dataferry.server import people
 from dataferry.server.challenge.models import Acceptance, Conflict, Edition, Entry, Judge, Round, ScoreSheet
@@ -19,6 +18,9 @@ from dataferry.server.challenge.queries import judges as judge_queries
 from dataferry.server.challenge.round_rules import round_rules
 from dataferry.server.challenge.states import EntryState, RoundState, SheetState
 from dataferry.server.journal.canonical import canonical, digest
+
+if TYPE_CHECKING:
+    from dataferry import judging
 
 LEAST_PER_CITY = 2
 """Unconflicted judges of each city that every entry of a joint round needs, where the edition says nothing else."""
@@ -86,6 +88,9 @@ def rules_digest(rules: Mapping[str, Any]) -> str:
 
 def rubric_of(round_: Round) -> judging.Rubric:
     """The rubric of a round, exact; without criteria where the edition names none yet."""
+    # Not at the top: the library loads numpy, and the site starts by loading this file.
+    from dataferry import judging
+
     return judging.Rubric.from_document((standing_rules(round_)["rubric"] or {"criteria": []})["criteria"])
 
 
@@ -297,6 +302,8 @@ def signed_scores(round_: Round, *, calibration: bool = False) -> list[tuple[Sco
 
 
 def score_of(sheet: ScoreSheet, rubric: judging.Rubric) -> judging.Score:
+    from dataferry import judging
+
     values = {code: Decimal(text) for code, text in sheet.scores.items()}
     return judging.Score(
         entry=sheet.entry.code,
