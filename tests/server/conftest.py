@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from server.databases import own_house
+from server.databases import django_db_modify_db_settings, migrated_house, own_house, shared_folder, template
 from server.guards import flushing
 from server.releases import make_release
 
-__all__ = ["own_house"]
+__all__ = ["django_db_modify_db_settings", "migrated_house", "own_house", "shared_folder", "template"]
 
 # Playwright keeps an event loop in the test's thread; Django would take that for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -38,6 +38,24 @@ def _rows_that_are_final_go_between_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         original = BaseDatabaseOperations.execute_sql_flush
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flushing(original))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Every new test client would look for all of them again, which takes longer than most answers."""
+    from whitenoise.middleware import WhiteNoiseMiddleware
+
+    original, listed = WhiteNoiseMiddleware.add_files_from_finders, {}
+
+    def add(self: WhiteNoiseMiddleware) -> None:
+        if not listed:
+            original(self)
+            listed.update(self.files)
+        self.files.update(listed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
         yield
 
 

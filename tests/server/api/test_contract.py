@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ SNAPSHOT = Path(__file__).parents[3] / "docs/reference/openapi.json"
 EXAMPLES = 10
 
 
+@cache
 def current() -> dict[str, Any]:
     plain: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix="api/v1/"), default=str))
     # The version of the program is no part of the agreement.

@@ -7,6 +7,7 @@ data holder), administrator. Rows name the owner's private things. Where a statu
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -79,6 +80,7 @@ EXPECTED: dict[str, tuple[int, int, int, int, int]] = {
 }
 
 
+@cache
 def table() -> list[tuple[str, str, str]]:
     return [(o["operationId"], m, path) for path, m, o in operations(api.get_openapi_schema(path_prefix="api/v1/"))]
 

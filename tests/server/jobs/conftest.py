@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import subprocess
 import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from server.databases import FILE, Template, fresh_environment, make_template
 from server.jobs.doing import Clock
 
 PROGRAM = Path(__file__).with_name("worker_process.py")
@@ -24,15 +22,10 @@ PATIENCE = 60
 class Site:
     """A data home and database, and the processes that work in it."""
 
-    def __init__(self, home: Path, database: str = "") -> None:
-        self.home, self.database = home, database
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.home, self.database = Path(environment["DATAFERRY_HOME"]), environment.get("DATABASE_URL", "")
         self.processes: list[subprocess.Popen[str]] = []
-        self.environment = {
-            **os.environ,
-            "DATAFERRY_HOME": str(home),
-            "DATABASE_URL": database,
-            "DATAFERRY_JOB_LEASE": "60",
-        }
+        self.environment = {**environment, "DATAFERRY_JOB_LEASE": "60"}
 
     def start(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -60,7 +53,7 @@ class Site:
 
             with psycopg.connect(self.database, autocommit=True) as connection:
                 return connection.execute(query).fetchall()
-        with sqlite3.connect(self.home / "dataferry.sqlite3", timeout=20) as connection:
+        with sqlite3.connect(self.home / FILE, timeout=20) as connection:
             return connection.execute(query).fetchall()
 
     def jobs(self, columns: str = "state, attempts") -> list[tuple[Any, ...]]:
@@ -88,27 +81,17 @@ class Site:
             process.communicate()
 
 
+@pytest.fixture(scope="session")
+def jobs_template(shared_folder: Path) -> Template:
+    return make_template(shared_folder, "jobs", words=(str(PROGRAM), "migrate"))
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    given = os.environ.get("DATABASE_URL", "")
-    if not given:
-        made = Site(tmp_path)
-        made.run("migrate")
+def site(tmp_path: Path, jobs_template: Template) -> Iterator[Site]:
+    with fresh_environment(tmp_path / "house", template=jobs_template) as environment:
+        made = Site(environment)
         yield made
         made.close()
-        return
-    import psycopg
-
-    name = f"jobs_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(given, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-        made = Site(tmp_path, urlunsplit(urlsplit(given)._replace(path=f"/{name}")))
-        try:
-            made.run("migrate")
-            yield made
-        finally:
-            made.close()
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from server.databases import manage, python
+from server.databases import Template, fresh_environment, make_template, python
 
 APPENDING = str(Path(__file__).with_name("appending.py"))
 SETTINGS = "server.journal.small_settings"
@@ -27,10 +28,19 @@ for event in journal.events():
 """
 
 
+@pytest.fixture(scope="session")
+def small_template(shared_folder: Path) -> Template:
+    return make_template(shared_folder, "journal", SETTINGS)
+
+
+@pytest.fixture
+def house(tmp_path: Path, small_template: Template) -> Iterator[dict[str, str]]:
+    with fresh_environment(tmp_path / "house", SETTINGS, small_template) as environment:
+        yield environment
+
+
 @pytest.mark.slow
-def test_one_unbroken_chain(own_house: dict[str, str]) -> None:
-    house = {**own_house, "DJANGO_SETTINGS_MODULE": SETTINGS}
-    manage(house, "migrate", "-v0")
+def test_one_unbroken_chain(house: dict[str, str]) -> None:
     command = [sys.executable, APPENDING]
     processes = [
         subprocess.Popen([*command, f"p{n}", "3", "12"], env=house, stdout=subprocess.PIPE, text=True) for n in range(3)
@@ -45,9 +55,7 @@ def test_one_unbroken_chain(own_house: dict[str, str]) -> None:
 
 
 @pytest.mark.slow
-def test_a_killed_process_leaves_a_whole_chain(own_house: dict[str, str]) -> None:
-    house = {**own_house, "DJANGO_SETTINGS_MODULE": SETTINGS}
-    manage(house, "migrate", "-v0")
+def test_a_killed_process_leaves_a_whole_chain(house: dict[str, str]) -> None:
     victim = subprocess.Popen(
         [sys.executable, APPENDING, "victim", "3", "100000"], env=house, stdout=subprocess.PIPE, text=True
     )

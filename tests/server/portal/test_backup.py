@@ -14,18 +14,17 @@ from pathlib import Path
 
 import pytest
 
-from server.databases import dataferry, fresh_environment, manage, python
+from server.databases import dataferry, fresh_environment, python
 
 AT_WORK = ("-m", "server.portal.house_at_work")
 BACKUP = (sys.executable, "-c", "from dataferry.cli import main; main()", "backup")
 
 
 @pytest.fixture
-def house(own_house: dict[str, str], release_folder: Path) -> dict[str, str]:
+def house(migrated_house: dict[str, str], release_folder: Path) -> dict[str, str]:
     """A house with a release, snapshots, an anchor and events."""
-    manage(own_house, "migrate", "-v0")
-    python(own_house, *AT_WORK, "fill", str(release_folder))
-    return own_house
+    python(migrated_house, *AT_WORK, "fill", str(release_folder))
+    return migrated_house
 
 
 def names(archive: Path) -> set[str]:

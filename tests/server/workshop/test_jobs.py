@@ -16,7 +16,7 @@ from dataferry.server.jobs.models import Job
 from dataferry.server.workshop import actions, queue, registering
 from dataferry.server.workshop import jobs as builds
 from dataferry.server.workshop.models import Build, Draft, Release
-from server.databases import manage, python
+from server.databases import python
 
 SCRIPT = str(Path(__file__).with_name("build_process.py"))
 Work = Callable[[], list[str]]
@@ -166,11 +166,12 @@ def test_a_job_that_was_pruned_leaves_the_build_told(ann: Any, draft: Draft, bui
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["placed", "recorded"])
-def test_a_worker_killed_in_a_build_leaves_one_release(own_house: dict[str, str], tmp_path: Path, moment: str) -> None:
-    manage(own_house, "migrate")
+def test_a_worker_killed_in_a_build_leaves_one_release(
+    migrated_house: dict[str, str], tmp_path: Path, moment: str
+) -> None:
     folder = new_product(tmp_path / "sample-product")
-    python(own_house, SCRIPT, "ask", str(folder))
-    python(own_house, SCRIPT, "die", moment, code=-9)
-    assert json.loads(python(own_house, SCRIPT, "tell")) == [["running", 1], 0, 0]
-    python(own_house, SCRIPT, "work")
-    assert json.loads(python(own_house, SCRIPT, "tell")) == [["done", 2], 1, 1]
+    python(migrated_house, SCRIPT, "ask", str(folder))
+    python(migrated_house, SCRIPT, "die", moment, code=-9)
+    assert json.loads(python(migrated_house, SCRIPT, "tell")) == [["running", 1], 0, 0]
+    python(migrated_house, SCRIPT, "work")
+    assert json.loads(python(migrated_house, SCRIPT, "tell")) == [["done", 2], 1, 1]
