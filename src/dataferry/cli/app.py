@@ -15,7 +15,20 @@ from dataferry.cli.help import translate
 from dataferry.cli.output import progress_console
 from dataferry.messages import LANGUAGES, DataferryError, Language, speaking
 
-COMMANDS = ("geo", "read", "build", "login", "sync", "up", "serve", "check", "journal", "challenge", "backup")
+COMMANDS = (
+    "geo",
+    "read",
+    "build",
+    "login",
+    "sync",
+    "up",
+    "serve",
+    "check",
+    "journal",
+    "challenge",
+    "backup",
+    "credential",
+)
 
 app = typer.Typer(
     name="dataferry",
