@@ -245,3 +245,9 @@ def edition_of(user: Any, slug: str) -> Edition:
     if edition is None or not seen:
         raise MissingError("server.challenge.no_edition", name=slug)
     return edition
+
+
+def rules_asked(division: Division) -> list[str]:
+    """The rules that are asked of anybody in a division."""
+    rows = EligibilityCheck.objects.filter(team__division=division, dropped_at=None).order_by("rule")
+    return list(rows.values_list("rule", flat=True).distinct())
