@@ -51,7 +51,8 @@ class Finding:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Finding:
         """The inverse of `to_json`."""
-        return cls(*(plain[name] for name in ("code", "severity", "role", "figure", "place")), dict(plain["data"]))
+        given = {name: plain[name] for name in ("code", "severity", "role", "figure", "place")}
+        return cls(**given, data=dict(plain["data"]))
 
 
 @dataclass(frozen=True)

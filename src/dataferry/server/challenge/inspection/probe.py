@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,7 @@ def _film(answer: Mapping[str, Any]) -> Film:
     return film
 
 
-def _seconds(container: Mapping[str, Any], streams: list[Mapping[str, Any]]) -> float | None:
+def _seconds(container: Mapping[str, Any], streams: Sequence[Mapping[str, Any]]) -> float | None:
     """The longest of what the container and its streams say."""
     found = []
     for part in (container, *streams):
