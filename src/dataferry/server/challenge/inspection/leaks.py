@@ -30,7 +30,7 @@ _PROFILE = re.compile(
     r"|youtube\.com/@|behance\.net/|orcid\.org/|scholar\.google\.[a-z.]+/citations)[\w@.%-]{2,60}",
     re.IGNORECASE,
 )
-_HOME = re.compile(r"(?:[A-Za-z]:\\Users\\|/Users/|/home/)([^\\/\s<>\"']{1,60})")
+_HOME = re.compile(r"(?i)[\\/](?:Users|home)[\\/]([^\\/\s<>\"']{1,60})")
 _NOBODY = frozenset(
     {"", "anonymous", "unknown", "user", "author", "admin", "administrator", "none", "匿名", "微软用户"}
 )
