@@ -30,6 +30,7 @@ ROOMS = (
     "dataferry.server.people.api",
     "dataferry.server.catalogue.api",
     "dataferry.server.workshop.api",
+    "dataferry.server.challenge.api_editions",
     "dataferry.server.portal.jobs_api",
     "dataferry.server.portal.journal_api",
 )

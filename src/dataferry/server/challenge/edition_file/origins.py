@@ -33,13 +33,20 @@ class Origins:
         pattern = covering(self._rows, path)
         row = self._rows[pattern] if pattern else None
         if path not in self._values:
-            return UNKNOWN.model_copy(update={"source": row.source, "note": row.note}) if row else UNKNOWN
+            return _asked(row)
         if row is None or pattern is None:
             return OWN
         inherited = self._preset_rows.get(pattern) == row
         if inherited and self._preset_values.get(path) != self._values[path]:
             return OWN
         return row
+
+
+def _asked(row: Provenance | None) -> Provenance:
+    """Not known, with the source that was asked. What a row notes of its other values is not said of this one."""
+    if row is None:
+        return UNKNOWN
+    return UNKNOWN.model_copy(update={"source": row.source, "note": row.note if row.mark == "unknown" else None})
 
 
 def _values(edition: EditionDocument) -> dict[str, Any]:

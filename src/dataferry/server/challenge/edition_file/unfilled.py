@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from dataferry.server.challenge.edition_file.document import EditionDocument
 from dataferry.server.challenge.edition_file.opening import FULL, weight_total
+from dataferry.server.challenge.edition_file.shipped import PRESETS, preset_document
 
 Stops = Literal["announce", "round", "nothing"]
 
@@ -22,8 +23,14 @@ class Unfilled:
 
 def unfilled(edition: EditionDocument) -> list[Unfilled]:
     """Every unknown value that somebody will ask for, those that hold back the announcement first."""
-    found = [*_calendar(edition), *_rounds(edition), *_rubrics(edition), *_rules(edition)]
+    found = [*_title(edition), *_calendar(edition), *_rounds(edition), *_rubrics(edition), *_rules(edition)]
     return sorted(found, key=lambda one: ("announce", "round", "nothing").index(one.stops))
+
+
+def _title(edition: EditionDocument) -> Iterator[Unfilled]:
+    """A new year that is still called what its preset is called."""
+    if edition.preset in PRESETS and edition.preset and edition.title == preset_document(edition.preset).title:
+        yield Unfilled("title", "nothing")
 
 
 def _calendar(edition: EditionDocument) -> Iterator[Unfilled]:

@@ -110,10 +110,10 @@ def _lacking(edition: Edition, file: EditionFile) -> list[Lacking]:
 
 
 def _line(lines: dict[str, int], path: str) -> int:
-    """The line of the nearest thing that stands in the file on the way to the path."""
+    """The line of the nearest thing that stands in the file on the way to the path; 0 where none does."""
     while path and path not in lines:
         path = path.rpartition(".")[0]
-    return lines.get(path, 1)
+    return lines[path] if path else 0
 
 
 def _open(file: EditionFile, accepted: set[str]) -> list[Open]:
