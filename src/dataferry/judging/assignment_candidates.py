@@ -78,9 +78,8 @@ def candidates(problem: Problem) -> Candidates:
     expert = _by_word([item.topic for item in entries], judges, lambda judge, word: word in judge.topics)
     entry, judge = np.nonzero(may.T)
     place = (judge, entry)
-    random = scrambled(
-        _digests([one.id for one in judges])[judge] * np.uint64(3) ^ _digests([i.id for i in entries])[entry]
-    )
+    of_judge, of_entry = (_digests([one.id for one in side]) for side in (judges, entries))
+    random = scrambled(of_judge[judge] * np.uint64(3) ^ of_entry[entry])
     return Candidates(
         judges=judges,
         entries=entries,

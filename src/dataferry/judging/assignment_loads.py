@@ -1,7 +1,7 @@
 """How many scores every entry needs and how many entries every judge may take.
 
-Two loads of one circle of judges differ by the tolerance at most when all of them lie between a level and the level plus
-the tolerance. The scores needed leave few levels to choose from: one or two where the tolerance is 1.
+Two loads of one circle of judges differ by the tolerance at most when all of them lie between a level and the level
+plus the tolerance. The scores needed leave few levels to choose from: one or two where the tolerance is 1.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ PRICES: Mapping[Demand, int] = {
     Demand.SCORES: 30,
     Demand.LINKED: 60,
 }
-"""What one unit of each demand costs to take back: an uneven load before a judge's own limit, before an anchor left out,
-before a missing city, before a missing score, before scores that cannot be compared."""
+"""What one unit of each demand costs to take back: an uneven load before a judge's own limit, before an anchor left
+out, before a missing city, before a missing score, before scores that cannot be compared."""
 
 _FINE_UNIT = 2.0**20
 EXTRA_SCORE = 10

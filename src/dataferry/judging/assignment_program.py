@@ -45,15 +45,15 @@ class Program:
         """
         if not len(self.costs):
             return np.zeros(0, dtype=np.int64) if (self.low <= 0).all() else None
-        first = self._relaxed(self.costs)
+        first = self.relaxed(self.costs)
         if first is None:
             return None
-        second = self._face(first)._relaxed(self.fine)
+        second = self._face(first).relaxed(self.fine)
         if second is not None and _is_whole(second.x):
             return np.round(second.x).astype(np.int64)
         return self._branched()
 
-    def _relaxed(self, costs: Floats) -> Any:
+    def relaxed(self, costs: Floats) -> Any:
         """The solution without the demand for whole numbers, with its dual prices."""
         equal, above, below = self._kinds()
         parts: dict[str, Any] = {}
@@ -85,16 +85,16 @@ class Program:
 
     def _branched(self) -> NDArray[np.int64] | None:
         """By branch and bound, for programs whose corners are not whole."""
-        first = self._whole(self.costs)
+        first = self.in_whole_numbers(self.costs)
         if first is None:
             return None
         value = float(self.costs @ np.round(first.x))
         rows = sparse.vstack([self.rows, sparse.csr_array(self.costs[None, :])]).tocsr()
         held = replace(self, rows=rows, low=np.append(self.low, -np.inf), high=np.append(self.high, value + 0.5))
-        second = held._whole(self.fine)
+        second = held.in_whole_numbers(self.fine)
         return np.round((first if second is None else second).x).astype(np.int64)
 
-    def _whole(self, costs: Floats) -> Any:
+    def in_whole_numbers(self, costs: Floats) -> Any:
         rows = LinearConstraint(self.rows, self.low, self.high)
         options = {"mip_rel_gap": 0.0, "time_limit": SECONDS}
         integrality = np.ones(len(costs))

@@ -14,6 +14,8 @@ from dataferry.judging.assignment_links import Links
 from dataferry.judging.assignment_loads import Circle, Needs, circles, needs
 from dataferry.judging.assignment_model import EXTRA_SCORE, PRICES, Model, Slack, Solution, elastic_model, strict_model
 from dataferry.judging.assignment_problem import Demand, Problem, Relaxation
+from dataferry.judging.assignment_program import SECONDS
+from dataferry.messages import UnavailableError
 
 _MOST_ROUNDS = 40
 _MOST_LEVELS = 16
@@ -117,7 +119,8 @@ def _elastic(case: Case, levels: Sequence[int]) -> tuple[Solution, Case]:
         links = Relaxation(Demand.LINKED, wanted=1)
         case = Case.of(case.problem.relaxed([links]))
         solution = _linked(case, elastic_model, bounds)
-    assert solution is not None, "every demand has a price"
+    if solution is None:
+        raise UnavailableError("judging.solver_gave_up", seconds=SECONDS, problem="elastic")
     return solution, case
 
 
