@@ -31,6 +31,7 @@ ROOMS = (
     "dataferry.server.catalogue.api",
     "dataferry.server.workshop.api",
     "dataferry.server.challenge.api_editions",
+    "dataferry.server.challenge.api_teams",
     "dataferry.server.portal.jobs_api",
     "dataferry.server.portal.journal_api",
 )
