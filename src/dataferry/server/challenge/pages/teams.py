@@ -16,10 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dataferry.messages import MissingError
 from dataferry.server import people
 from dataferry.server.challenge.actions import teams as actions
-from dataferry.server.challenge.actions.team_guards import frozen_since, is_registering, registration_phase
-from dataferry.server.challenge.calendar import phase_of
+from dataferry.server.challenge.actions.team_guards import REGISTERING, frozen_since, is_registering
 from dataferry.server.challenge.forms.teams import RegisterForm, TeamForm, TeamInvitationForm
-from dataferry.server.challenge.models import Division, Edition, Team, TeamMember
+from dataferry.server.challenge.models import Edition, Team, TeamMember
 from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import teams as queries
 from dataferry.server.challenge.states import CheckState, InvitationState
@@ -40,10 +39,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     entering = [(edition, _openings(edition)) for edition in queries.editions_to_enter(user)]
     context = {
         "section": "challenge",
-        "teams": [
-            {"row": team, "standing": standings[team.pk], "next": next_deadline(team.edition, team.division)}
-            for team in teams
-        ],
+        "teams": [{"row": team, "standing": standings[team.pk], "next": next_deadline(team)} for team in teams],
         "invitations": [
             {"row": row, "until": deadline(row.until, row.team.division)} for row in queries.own_invitations(user)
         ],
@@ -53,12 +49,12 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "challenge/team_mine.html", context)
 
 
-def next_deadline(edition: Edition, division: Division) -> tuple[str, Deadline] | None:
+def next_deadline(team: Team) -> tuple[str, Deadline] | None:
     """The next end of a phase that concerns a team: its kind, and when."""
     for kind in STEPS:
-        phase = phase_of(edition, kind, division)
+        phase = queries.phase_among(team.edition, kind, team.division)
         if phase is not None:
-            found = deadline(phase.closes_at, division)
+            found = deadline(phase.closes_at, team.division)
             if not found.is_over:
                 return kind, found
     return None
@@ -68,15 +64,12 @@ def _openings(edition: Edition) -> list[dict[str, Any]]:
     """Each division with the end of its registration, and whether it is open now."""
     rows = []
     for division in edition.divisions.all():
-        phase = registration_phase(edition, division)
-        rows.append(
-            {
-                "row": division,
-                "opens": deadline(phase.opens_at, division) if phase else None,
-                "closes": deadline(phase.closes_at, division) if phase else None,
-                "is_open": is_registering(edition, division),
-            }
-        )
+        phase = queries.phase_among(edition, "registration", division)
+        phase = phase or queries.phase_among(edition, "submission", division)
+        opens = deadline(phase.opens_at, division) if phase else None
+        closes = deadline(phase.closes_at, division) if phase else None
+        is_open = edition.state in REGISTERING and bool(opens and closes and opens.is_over and not closes.is_over)
+        rows.append({"row": division, "opens": opens, "closes": closes, "is_open": is_open})
     return rows
 
 
@@ -165,7 +158,7 @@ def _shown(user: Any, team: Team) -> dict[str, Any]:
         "missing": _missing(team, checks, len(members)),
         "frozen": deadline(frozen, team.division) if frozen else None,
         "lost": queries.lost_after_freeze(team),
-        "next": next_deadline(team.edition, team.division),
+        "next": next_deadline(team),
         "may_change": leads and is_registering(team.edition, team.division),
         "may_move": team.withdrawn_at is None and frozen is None,
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Prefetch, QuerySet, Subquery
 
 from dataferry.messages import MissingError
 from dataferry.server import people
@@ -17,6 +17,7 @@ from dataferry.server.challenge.models import (
     Edition,
     EligibilityCheck,
     IdentityPaper,
+    Phase,
     Team,
     TeamInvitation,
     TeamMember,
@@ -28,12 +29,18 @@ WAITING = (CheckState.DECLARED, CheckState.DOCUMENTED)
 """States in which a check waits for an organiser."""
 
 
+_people = (
+    TeamMember.objects.filter(team=OuterRef("pk"), left_at=None).order_by().values("team").annotate(count=Count("pk"))
+)
+
+
 def own_teams(user: Any) -> QuerySet[Team]:
     """Teams that the person is in now, the newest first."""
     return (
         Team.objects.filter(members__user_id=user.pk or 0, members__left_at=None)
         .select_related("edition", "division", "organisation")
-        .annotate(people=Count("members", filter=Q(members__left_at=None), distinct=True))
+        .prefetch_related("edition__phases")
+        .annotate(people=Subquery(_people.values("count")))
         .order_by("-registered_at", "-pk")
     )
 
@@ -48,6 +55,29 @@ def team_of(user: Any, number: int) -> Team:
     if team is None or not people.can(user, "challenge.see_team", team):
         raise MissingError("server.challenge.no_team", number=number)
     return team
+
+
+def own_team_of(user: Any, number: int) -> Team:
+    """A team, for its members only: what organisers do not see of it.
+
+    Raises:
+        MissingError: it is not there, or the person is not in it.
+    """
+    team = team_of(user, number)
+    if not team.members.filter(user_id=user.pk, left_at=None).exists():
+        raise MissingError("server.challenge.no_team", number=number)
+    return team
+
+
+def member_in(team: Team, number: int) -> TeamMember:
+    """
+    Raises:
+        MissingError: not in the team, or no longer.
+    """
+    row = team.members.filter(pk=number, left_at=None).select_related("user__profile").first()
+    if row is None:
+        raise MissingError("server.challenge.no_member")
+    return row
 
 
 def own_invitations(user: Any) -> QuerySet[TeamInvitation]:
@@ -84,17 +114,23 @@ def lost_after_freeze(team: Team) -> int:
     return team.members.filter(left_at__gte=team.frozen_at).count()
 
 
-def checks_of(team: Team) -> list[EligibilityCheck]:
-    """What is asked of a team now, with members, papers and what was said; what is missing comes first."""
-    rows = (
-        team.checks.filter(dropped_at=None)
-        .select_related("member__user__profile", "team__edition", "team__division")
-        .prefetch_related(
-            Prefetch("papers", IdentityPaper.objects.order_by("-received_at", "-pk")),
-            Prefetch("steps", CheckStep.objects.select_related("made_by__profile").order_by("pk")),
-        )
+def asked_of_team(team: Team) -> QuerySet[EligibilityCheck]:
+    """What is asked of a team now, with members, papers and what was said."""
+    return _with_all(team.checks.filter(dropped_at=None)).order_by("pk")
+
+
+def _with_all(rows: QuerySet[EligibilityCheck]) -> QuerySet[EligibilityCheck]:
+    return rows.select_related("team__edition", "team__division", "member__user__profile").prefetch_related(
+        Prefetch("papers", IdentityPaper.objects.order_by("-received_at", "-pk")),
+        Prefetch("steps", CheckStep.objects.order_by("pk")),
     )
-    return sorted(rows, key=lambda row: (URGENCY[CheckState(row.state)], row.member_id or 0, row.rule, row.pk))
+
+
+def checks_of(team: Team) -> list[EligibilityCheck]:
+    """What is asked of a team now; what is missing comes first."""
+    return sorted(
+        asked_of_team(team), key=lambda row: (URGENCY[CheckState(row.state)], row.member_id or 0, row.rule, row.pk)
+    )
 
 
 URGENCY = {
@@ -197,14 +233,7 @@ def queue(
     division: Division, *, state: str = "", rule: str = "", team: int | None = None
 ) -> QuerySet[EligibilityCheck]:
     """Checks of a division for its organisers: what waits for them first, the longest waiting at the top."""
-    rows = (
-        EligibilityCheck.objects.filter(team__division=division, team__withdrawn_at=None, dropped_at=None)
-        .select_related("team__edition", "team__division", "member__user__profile")
-        .prefetch_related(
-            Prefetch("papers", IdentityPaper.objects.order_by("-received_at", "-pk")),
-            Prefetch("steps", CheckStep.objects.select_related("made_by__profile").order_by("pk")),
-        )
-    )
+    rows = _with_all(EligibilityCheck.objects.filter(team__division=division, team__withdrawn_at=None, dropped_at=None))
     if state == "waiting":
         rows = rows.filter(state__in=WAITING)
     elif state:
@@ -251,3 +280,21 @@ def rules_asked(division: Division) -> list[str]:
     """The rules that are asked of anybody in a division."""
     rows = EligibilityCheck.objects.filter(team__division=division, dropped_at=None).order_by("rule")
     return list(rows.values_list("rule", flat=True).distinct())
+
+
+def division_in(edition: Edition, code: str) -> Division:
+    """
+    Raises:
+        MissingError: the edition has no such division.
+    """
+    division = edition.divisions.filter(code=code).first()
+    if division is None:
+        raise MissingError("server.challenge.no_division", name=code)
+    return division
+
+
+def phase_among(edition: Edition, kind: str, division: Division) -> Phase | None:
+    """As `calendar.phase_of`, among the phases that were read with the edition."""
+    fits = [one for one in edition.phases.all() if one.kind == kind and one.division_id in (None, division.pk)]
+    own = [one for one in fits if one.division_id is not None]
+    return max(own or fits, key=lambda phase: phase.closes_at, default=None)
