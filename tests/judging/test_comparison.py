@@ -59,4 +59,5 @@ def test_a_method_that_does_not_fit_the_scores_is_shown_with_its_reason() -> Non
 def test_methods_agree_where_everything_is_plain() -> None:
     scores = totals({"a": [90, 91], "b": [70, 71], "c": [50, 51]})
     assert compare(scores, None, line=1).changes == ()
+    assert set(compare(scores, None, []).rankings) == set(Method)
     assert compare(final(1).scores(), None, joint=True).document()["lines"] == []

@@ -156,6 +156,8 @@ def test_an_entry_without_a_score_has_no_place_and_blocks() -> None:
     assert codes(ranking.findings) == ["judging.entry_without_score"] * 2
     assert ranking.state == "blocked"
     assert [place.entry for place in ranking.places] == ["a", "b"]
+    assert ranking.place("b") == ranking.places[1]
+    assert ranking.place("c") is None
 
 
 def test_an_entry_that_lost_a_whole_panel_has_no_mean_of_panels() -> None:

@@ -117,7 +117,7 @@ def compare(
     """Rank by every method and lay the rankings side by side.
 
     Args:
-        methods: the first is the one that was chosen before the round.
+        methods: the first is the one that was chosen before the round; none stands for all.
         line: award lines: places that still win; one, several, or by division.
         scores, rubric, ties, joint, decisions, entries: as for `rank`.
 
@@ -125,7 +125,7 @@ def compare(
         RefusedError: no method can be applied (the reason of the first).
         InputError: as for `rank`.
     """
-    rows, wanted = tuple(scores), tuple(dict.fromkeys(Method(method) for method in methods))
+    rows, wanted = tuple(scores), tuple(dict.fromkeys(Method(method) for method in methods or tuple(Method)))
     rankings: dict[str, Ranking] = {}
     refusals: dict[str, RefusedError] = {}
     for method in wanted:
@@ -135,11 +135,11 @@ def compare(
             )
         except RefusedError as error:
             refusals[method] = error
-    if not rankings and refusals:
+    if not rankings:
         raise refusals[wanted[0]]
     lines = {group: award_lines(line, group) for group in groups_of(rankings)}
     return Comparison(
-        chosen=str(wanted[0]) if wanted else "",
+        chosen=str(wanted[0]),
         rankings={str(method): ranking for method, ranking in rankings.items()},
         refused={str(m): Finding(error.code, "blocked", dict(error.data)) for m, error in refusals.items()},
         assumptions={str(method): method.assumption() for method in wanted},
@@ -175,8 +175,6 @@ def award_lines(line: Lines, group: str) -> tuple[int, ...]:
 
 def changes_between(rankings: Mapping[str, Ranking], lines: Mapping[str, Sequence[int]]) -> tuple[Change, ...]:
     """Entries that do not have the same place in every ranking, in order of the first ranking, then of id."""
-    if not rankings:
-        return ()
     tables = {str(method): {p.entry: p for p in ranking.places} for method, ranking in rankings.items()}
     first = next(iter(tables.values()))
     every = {entry: place.division for table in tables.values() for entry, place in table.items()}
