@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dataferry.cli.house import enter_house
-from dataferry.cli.house import open_house
+from dataferry.cli.house import enter_house, open_house
 from dataferry.cli.journal import tell_verification
 from dataferry.cli.output import console, progress, show, word
 

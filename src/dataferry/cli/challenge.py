@@ -1,27 +1,32 @@
-"""`dataferry challenge`: replay the results of an edition from the journal."""
+"""`dataferry challenge`: replay the results of an edition, or rehearse one before it is announced."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dataferry.cli.house import open_house
-from dataferry.cli.output import console, show, word
-from dataferry.messages import MissingError
+from dataferry.cli.house import enter_house, open_house
+from dataferry.cli.output import console, progress, show, word
+from dataferry.messages import InputError, MissingError
 
 if TYPE_CHECKING:
+    from dataferry.server.challenge.rehearsal.playing import Step
     from dataferry.server.challenge.results.replaying import Replay
 
-challenge_app = typer.Typer(help="The challenge: replay the results of an edition.", no_args_is_help=True)
+challenge_app = typer.Typer(
+    help="The challenge: replay the results of an edition, rehearse one before it is announced.", no_args_is_help=True
+)
+MOST_TEAMS, MOST_JUDGES = 200, 60
 
 
 def register(app: typer.Typer) -> None:
     """Add `challenge` with its commands."""
     challenge_app.command("replay")(replay)
-    # A group with one command would be that command.
-    challenge_app.callback()(lambda: None)
+    challenge_app.command("rehearse")(rehearse)
     app.add_typer(challenge_app, name="challenge")
 
 
@@ -78,3 +83,58 @@ def tell(replayed: Replay) -> None:
         console.print(finding.text(), markup=False, soft_wrap=True)
     name = "challenge_replay_holds" if replayed.holds else "challenge_replay_differs"
     console.print(word(name, stages=len(replayed.stages), count=len(replayed.findings)), soft_wrap=True)
+
+
+def rehearse(
+    file: Annotated[Path, typer.Argument(help="The edition's YAML file.")],
+    teams: Annotated[int, typer.Option("--teams", min=1, max=MOST_TEAMS, help="Teams in each division.")] = 12,
+    judges: Annotated[int, typer.Option("--judges", min=1, max=MOST_JUDGES, help="Judges of each city.")] = 4,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed plays the same play.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Play an edition with synthetic teams, from registration to replay, in a house that is thrown away.
+
+    Everything runs through the same steps as a real edition, at the instants of its own calendar. Values that nobody
+    has verified are accepted for the play. Ends with 2 and the reason where the edition cannot go on.
+    """
+    if not file.is_file():
+        raise MissingError("cli.no_edition_file", file=str(file))
+    text = file.read_text(encoding="utf-8", errors="replace")
+    with tempfile.TemporaryDirectory(prefix="dataferry-rehearsal-") as home, progress(word("rehearsing")) as step:
+        steps = play(text, Path(home), teams, judges, seed, lambda name, share: step(word(f"rehearsal_{name}"), share))
+    value = {"steps": [each.to_json() for each in steps], "holds": bool(steps[-1].figures["holds"])}
+    show(value, as_json, lambda: tell_steps(steps))
+
+
+def play(text: str, home: Path, teams: int, judges: int, seed: int, told: Any) -> list[Step]:
+    """The whole play in the data home `home`; `told(step, share)` hears of each step before it begins."""
+    os.environ.pop("DATABASE_URL", None)
+    enter_house(home)
+    from dataferry.server.challenge.edition_file import read_edition
+    from dataferry.server.challenge.rehearsal.cast import CITIES, Size
+    from dataferry.server.challenge.rehearsal.playing import Rehearsal
+    from dataferry.server.portal import house
+
+    file = read_edition(text)
+    if not file.divisions:
+        raise InputError("cli.no_divisions")
+    told("house", 0.0)
+    house.migrate()
+    size = Size(dict.fromkeys(file.divisions, teams), dict.fromkeys(CITIES, judges), members=1)
+    rehearsal = Rehearsal(text, size, seed)
+    done = []
+    for number, step in enumerate(rehearsal.steps):
+        told(step.__name__, number / len(rehearsal.steps))
+        done.append(step())
+    return done
+
+
+def tell_steps(steps: list[Step]) -> None:
+    """What each step came to."""
+    for step in steps:
+        figures = ", ".join(f"{name} {value}" for name, value in step.figures.items())
+        console.print("[green]✓[/]", end=" ")
+        console.print(
+            f"{step.at:%Y-%m-%d %H:%M}  {word(f'rehearsal_{step.code}')}  {figures}", markup=False, soft_wrap=True
+        )
+    console.print(word("rehearsal_done"), soft_wrap=True)

@@ -123,7 +123,11 @@ class Rehearsal:
             if asked.types is None or "pdf" in asked.types:
                 handed = acts.Handed.of(acts.small_paper((*DECK, f"{team.number}")), f"{role}.pdf")
                 artefact = artefacts.add_artefact(acts.leader_of(team), entry, role, "zh-Hans", handed)
-                jobs.run(int(artefact.job_id or 0))
+                self.inspect(int(artefact.job_id or 0))
+
+    def inspect(self, job: int) -> None:
+        """The worker's part, done at once."""
+        jobs.run(job)
 
     def decide_eligibility(self) -> Step:
         """After the deadline the entries are locked, the checks looked at and every entry decided."""
@@ -149,13 +153,21 @@ class Rehearsal:
         with clock.standing_at(at):
             self._move(EditionState.SCREENING)
             acts.appoint_judges(first, second, self.edition, self.cast)
+            self.before_screening()
             for round_ in self.rounds("screening"):
                 acts.open_and_assign(first, round_)
+                self.before_scoring(round_)
                 sheets += acts.score(self._again(round_), self.cast)
         with clock.standing_at(at + timedelta(days=1)):
             for round_ in self.rounds("screening"):
                 acts.finish(first, round_)
         return Step("screen", at, {"sheets": sheets})
+
+    def before_scoring(self, round_: Round) -> None:
+        """What happens when the sheets of a round are on the desks."""
+
+    def before_screening(self) -> None:
+        """What happens between the appointment of the judges and the opening of the rounds."""
 
     def shortlist(self) -> Step:
         """The screenings' results are sealed and published; entries become finalists and reserves."""
@@ -177,6 +189,7 @@ class Rehearsal:
             self._move(EditionState.FINAL_JUDGING)
             (round_,) = self.rounds("final")
             acts.open_and_assign(self.organiser, round_)
+            self.before_scoring(round_)
             sheets = acts.score(self._again(round_), self.cast)
         with clock.standing_at(at + timedelta(hours=8)):
             acts.finish(self.organiser, self._again(round_))
