@@ -1,7 +1,8 @@
-"""Shared by all tests: where the real files of both cities are."""
+"""Shared by all tests: where the real files of both cities are, and who runs what when several processes share them."""
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -9,6 +10,36 @@ from hypothesis import settings
 # No timed tests: a busy machine is not a fault.
 settings.register_profile("dataferry", deadline=None)
 settings.load_profile("dataferry")
+
+
+HOUSES = ("tests/server/test_up.py", "tests/server/test_acceptance.py")
+"""Whole houses, several processes each: one at a time."""
+DATABASE = {"db", "transactional_db", "live_server"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests begin first: the one that begins last decides when all are done.
+
+    Those with a database stay in the order of pytest-django, which has tests that empty it after those that do not.
+    """
+
+    def late(item: pytest.Item) -> bool:
+        with_database = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
+        return bool(with_database) or item.get_closest_marker("slow") is None
+
+    items.sort(key=late)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Each test to whoever is free, but houses to one process. (xdist's own groups know nothing of pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OneHouseAtATime(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "house" if nodeid.startswith(HOUSES) else nodeid
+
+    return OneHouseAtATime(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -108,7 +107,7 @@ def tests(*arguments: str, **environment: str) -> list[str]:
     with tempfile.TemporaryDirectory() as memory:
         pytest = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "-o", f"cache_dir={memory}")
         workers = str(min(4, os.cpu_count() or 1))
-        code = attempt("tests", *pytest, "-n", workers, "--dist", "loadgroup", *arguments, **environment)
+        code = attempt("tests", *pytest, "-n", workers, *arguments, **environment)
         if code == 0:
             return []
         failed = failed_tests(Path(memory))
@@ -119,10 +118,9 @@ def tests(*arguments: str, **environment: str) -> list[str]:
 
 
 def failed_tests(memory: Path) -> list[str]:
-    """The tests that pytest remembers as failed, without the group that xdist writes behind their names."""
+    """The tests that pytest remembers as failed."""
     kept = memory / "v/cache/lastfailed"
-    names = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-    return [re.sub(r"@\w+$", "", name) for name in names]
+    return list(json.loads(kept.read_text(encoding="utf-8"))) if kept.is_file() else []
 
 
 def tell_second_tries(names: list[str]) -> None:

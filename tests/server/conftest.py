@@ -19,6 +19,7 @@ __all__ = ["django_db_modify_db_settings", "migrated_house", "own_house", "share
 # Playwright keeps an event loop in the test's thread; Django would take that for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+PATIENCE_OF_A_BROWSER = 30_000
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -143,4 +144,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     chromium = os.environ.get("DATAFERRY_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("Chromium is not installed")
+    from playwright.sync_api import expect
+
+    # Five seconds are a limit on the machine, not on the page.
+    expect.set_options(timeout=PATIENCE_OF_A_BROWSER)
     return {**browser_type_launch_args, "executable_path": chromium, "args": list(CHROMIUM_ARGUMENTS)}

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from server.houses import PATIENCE, House, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("up")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 PASSWORD = "harbour-ferry-77"
 NAME = "hong-kong-districts"

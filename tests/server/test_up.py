@@ -15,7 +15,7 @@ import pytest
 
 from server.houses import EXAMPLES, PATIENCE_AT_THE_END, processes_of, running
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.slow
 
 
 def test_up_builds_serves_stops_and_keeps_everything(tmp_path: Path) -> None:
