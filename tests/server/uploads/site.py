@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.urls import path
 
-from dataferry.messages import DataferryError
+from dataferry.messages import DataferryError, InputError
 from dataferry.server import uploads
 from dataferry.server.portal import urls
 from server.uploads.conftest import PURPOSE
@@ -20,13 +20,17 @@ PAGE = """{% extends "portal/base.html" %}{% load static %}
 <form method="post" enctype="multipart/form-data">{% csrf_token %}
 {% with help="MP4 or WebM." required=True %}
 {% include "uploads/_field.html" with name="file" label="Video" %}{% endwith %}
+<label><input type="checkbox" name="wrong">Something else is wrong</label>
 <button type="submit">Hand in</button></form></section>{% endblock %}"""
 
 
 def parcel(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"purpose": PURPOSE}
     if request.method == "POST":
+        context["upload_id"] = request.POST.get("file_upload", "")
         try:
+            if request.POST.get("wrong"):
+                raise InputError("server.uploads.bad_metadata")
             context["taken"] = uploads.from_form(request, "file", PURPOSE)
         except DataferryError as error:
             context["errors"] = [error.text()]

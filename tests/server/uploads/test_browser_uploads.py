@@ -113,6 +113,16 @@ def test_what_is_refused_is_said_in_words(desk: Page, tmp_path: Path, settings: 
     expect(told).to_contain_text("This file is empty")
 
 
+def test_a_form_that_comes_back_keeps_its_file(desk: Page, film: Path) -> None:
+    desk.get_by_label("Video").set_input_files(film)
+    desk.get_by_label("Something else").check()
+    desk.get_by_role("button", name="Hand in").click()
+    expect(desk.locator(".errorlist")).to_be_visible(timeout=90_000)
+    expect(desk.locator("[data-upload-told]")).to_contain_text("has arrived whole")
+    desk.get_by_role("button", name="Hand in").click()
+    expect(desk.locator("#taken")).to_have_attribute("data-sha256", hashlib.sha256(film.read_bytes()).hexdigest())
+
+
 def test_without_script_the_form_posts_the_file(
     desk: Page, browser: Any, live_server: Any, client: Any, tmp_path: Path
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 MOST_PAGES_READ = 300
 MOST_CHARACTERS = 2_000_000
@@ -79,30 +80,35 @@ def read_pdf(path: Path, *, look_for_hidden: bool = False) -> Paper:
     Raises:
         UnreadablePdfError: it is damaged beyond reading. MemoryError: a bomb.
     """
-    import logging
-
-    from pypdf import PdfReader
     from pypdf.errors import LimitReachedError
 
     logging.disable(logging.CRITICAL)
     paper = Paper()
     try:
-        reader = PdfReader(path, strict=False)
-        if reader.is_encrypted:
-            paper.restricted = True
-            if not reader.decrypt(""):
-                paper.locked = True
-                return paper
-        paper.pages = len(reader.pages)
-        _read_objects(reader, paper)
-        _read_metadata(reader, paper)
-        _read_pages(reader, paper, look_for_hidden)
+        with path.open("rb") as file:
+            _read(file, paper, look_for_hidden)
     except (MemoryError, LimitReachedError) as error:
         raise MemoryError from error
     except Exception as error:
         # A damaged file breaks the parser in any way it likes.
         raise UnreadablePdfError(type(error).__name__) from error
     return paper
+
+
+def _read(file: BinaryIO, paper: Paper, look_for_hidden: bool) -> None:
+    from pypdf import PdfReader
+
+    # Given a path, it would take the whole file into memory.
+    reader = PdfReader(file, strict=False)
+    if reader.is_encrypted:
+        paper.restricted = True
+        if not reader.decrypt(""):
+            paper.locked = True
+            return
+    paper.pages = len(reader.pages)
+    _read_objects(reader, paper)
+    _read_metadata(reader, paper)
+    _read_pages(reader, paper, look_for_hidden)
 
 
 def _read_metadata(reader: Any, paper: Paper) -> None:

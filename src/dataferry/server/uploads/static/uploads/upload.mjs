@@ -35,7 +35,15 @@ class Field {
     this.form.addEventListener("submit", (event) => this.holdBack(event));
     // The bytes are on the server already; the form brings only their number.
     this.form.addEventListener("formdata", ({ formData }) => { if (this.id.value) formData.delete(this.input.name); });
-    this.tellUnfinished();
+    this.wanted = this.input.required;
+    if (this.id.value) this.arrivedBefore();
+    else this.tellUnfinished();
+  }
+
+  /** The form came back for another reason; its file is on the server still. */
+  arrivedBefore() {
+    this.bar.value = 1000;
+    this.state(this.words.done);
   }
 
   get token() { return this.form.querySelector('[name="csrfmiddlewaretoken"]')?.value ?? ""; }
@@ -46,6 +54,7 @@ class Field {
     this.transfer?.stop();
     this.transfer = null;
     this.id.value = "";
+    this.input.required = this.wanted;
     this.waitingSubmitter = null;
     const [file] = this.input.files;
     this.progress.hidden = !file;
@@ -87,6 +96,7 @@ class Field {
 
   arrived(id) {
     this.id.value = id;
+    this.input.required = false;
     this.bar.value = 1000;
     this.state(this.words.done);
     this.figures.textContent = size(this.transfer.file.size);
@@ -119,6 +129,7 @@ class Field {
     this.transfer = null;
     this.id.value = "";
     this.input.value = "";
+    this.input.required = this.wanted;
     this.waitingSubmitter = null;
     this.state(this.words.cancelled, { stopped: true });
     this.input.focus();
