@@ -1,7 +1,8 @@
 """Judging statistics: who judges what, what the scores say, and in which order: pure functions, no state."""
 
-from dataferry.judging.assignment import Plan, assign, reassign
-from dataferry.judging.assignment_explain import relaxations_of
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from dataferry.judging.assignment_problem import Assessor, Demand, Item, Pair, Problem, Relaxation
 from dataferry.judging.ballots import Ballot
 from dataferry.judging.comparison import AwardLine, Change, Comparison, compare
@@ -13,6 +14,10 @@ from dataferry.judging.reports import JudgeReport, judge_reports
 from dataferry.judging.rubric import Criterion, Rubric
 from dataferry.judging.scores import Score
 from dataferry.judging.ties import ChairDecision, Decisions, TieRule
+
+if TYPE_CHECKING:
+    from dataferry.judging.assignment import Plan, assign, reassign
+    from dataferry.judging.assignment_explain import relaxations_of
 
 __all__ = [
     "Assessor",
@@ -45,3 +50,17 @@ __all__ = [
     "reassign",
     "relaxations_of",
 ]
+
+# The solver takes longer to import than all the rest: it is loaded with the first of these names.
+_OF_THE_SOLVER = {
+    "Plan": "assignment",
+    "assign": "assignment",
+    "reassign": "assignment",
+    "relaxations_of": "assignment_explain",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_THE_SOLVER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_OF_THE_SOLVER[name]}"), name)
