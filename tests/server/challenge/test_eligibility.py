@@ -125,7 +125,13 @@ def test_a_question_a_reply_and_a_decision(team: Team, person: Any, hk_organiser
     for refused in (sh_organiser, person):
         with pytest.raises(RefusedError):
             actions.decide_check(refused, row, "passed", "")
-    for outcome, reason in (("queried", " "), ("failed", ""), ("open", "x"), ("failed", "x" * 2001), ("failed", "\x00")):
+    for outcome, reason in (
+        ("queried", " "),
+        ("failed", ""),
+        ("open", "x"),
+        ("failed", "x" * 2001),
+        ("failed", "\x00"),
+    ):
         with pytest.raises(InputError):
             actions.decide_check(hk_organiser, row, outcome, reason)
     actions.decide_check(hk_organiser, row, "queried", "Which city is it?")
@@ -254,7 +260,9 @@ def test_a_single_changed_bit_is_found_and_told(team: Team, person: Any, hk_orga
     assert actions.destroy_due_papers()["damaged"] == 0, "told once"
 
 
-def test_one_papers_bytes_cannot_stand_in_for_anothers(team: Team, person: Any, hk_organiser: Any, tmp_path: Path) -> None:
+def test_one_papers_bytes_cannot_stand_in_for_anothers(
+    team: Team, person: Any, hk_organiser: Any, tmp_path: Path
+) -> None:
     first = actions.hand_in_paper(person, check_of(team, "identity"), handed(tmp_path))
     say(team, person, "residence", "mainland")
     second = actions.hand_in_paper(person, check_of(team, "residence"), handed(tmp_path, PNG))
@@ -320,9 +328,7 @@ def test_a_file_that_no_row_speaks_of_is_destroyed(team: Team, person: Any, tmp_
     assert [each.name for each in papers_store.folder().iterdir()] == [f"{paper.place}.enc"]
 
 
-def test_replaced_taken_back_left_and_withdrawn_papers_are_destroyed(
-    team: Team, person: Any, tmp_path: Path
-) -> None:
+def test_replaced_taken_back_left_and_withdrawn_papers_are_destroyed(team: Team, person: Any, tmp_path: Path) -> None:
     second = make_person()
     team_actions.answer_invitation(second, team_actions.invite(person, team, second.email), True)
     own = team.checks.get(rule="identity", member__user=person)
@@ -363,9 +369,7 @@ def test_the_end_of_an_account_destroys_its_papers_and_words(
     assert IdentityPaper.objects.get().destroyed_because == "account_ended"
 
 
-def test_no_paper_and_no_key_of_theirs_in_a_backup(
-    team: Team, person: Any, tmp_path: Path, home: Path
-) -> None:
+def test_no_paper_and_no_key_of_theirs_in_a_backup(team: Team, person: Any, tmp_path: Path, home: Path) -> None:
     from dataferry.server.portal.backup.making import home_files
 
     actions.hand_in_paper(person, check_of(team, "identity"), handed(tmp_path))
