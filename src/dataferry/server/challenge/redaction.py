@@ -1,4 +1,4 @@
-"""Texts of a team without what names the team. Works in both scripts: 海港隊 is found where 海港队 stands, and the reverse."""
+"""Texts of a team without what names the team, in both scripts: 海港隊 is found where 海港队 stands too."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ urlpatterns = [
         name="challenge-round-calibration",
     ),
     path(
-        "editions/<slug:slug>/judging/<slug:code>/assignment/", judge_rounds.assignment, name="challenge-round-assignment"
+        "editions/<slug:slug>/judging/<slug:code>/assignment/",
+        judge_rounds.assignment,
+        name="challenge-round-assignment",
     ),
     path("editions/<slug:slug>/judging/<slug:code>/sheets/", judge_rounds.sheets, name="challenge-round-sheets"),
 ]

@@ -1,4 +1,4 @@
-"""Judges: appointed, confirmed, instructed, dropped. Their conflicts are in `actions.conflicts`, and re-exported here."""
+"""Judges: appointed, confirmed, instructed, dropped. Their conflicts (`actions.conflicts`) are re-exported here."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def cast_ballot(user: Any, round_: Round, better: Entry, worse: Entry) -> Ballot
     """In the pairwise round: a judge says which of two tied entries is better. It cannot be taken back.
 
     Raises:
-        RefusedError: no judge of the round, a conflict with either entry, no such tie, the rules have no pairwise round.
+        RefusedError: no judge of the round, a conflict with either entry, no such tie, no pairwise round.
         ConflictError: cast already.
     """
     judge = judge_queries.own_judge(user, round_.edition)

@@ -66,7 +66,9 @@ class RelationForm(TellingForm):
     other = forms.CharField(
         label=_("To whom"),
         max_length=300,
-        help_text=_("An e-mail address, or the name of an organisation or a team. You are not told whether it matched."),
+        help_text=_(
+            "An e-mail address, or the name of an organisation or a team. You are not told whether it matched."
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -149,7 +151,9 @@ class ConflictForm(TellingForm):
 class EntriesForm(TellingForm):
     """Some of the entries of a round: anchors, or samples for the calibration."""
 
-    entries = forms.ModelMultipleChoiceField(label=_("Entries"), queryset=Entry.objects.none(), widget=MANY, required=False)
+    entries = forms.ModelMultipleChoiceField(
+        label=_("Entries"), queryset=Entry.objects.none(), widget=MANY, required=False
+    )
 
     def __init__(self, entries: Any, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

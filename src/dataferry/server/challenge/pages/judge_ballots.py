@@ -1,4 +1,4 @@
-"""What a judge says beside sheets: whom they are tied to, and which of two tied entries is better. And what a team says."""
+"""What a judge (or a team) says beside sheets: whom they are tied to; and which of two tied entries is better."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def _pair(round_: Round, judge: Judge, codes: list[str]) -> list[dict[str, Any]]
     """The two entries of a pair, as the judge knows them."""
     found = []
     for code in codes:
-        sheet = judge.sheets.filter(round=round_, entry__code=code).select_related("entry__team", "round__edition").first()
+        sheet = (
+            judge.sheets.filter(round=round_, entry__code=code).select_related("entry__team", "round__edition").first()
+        )
         title = blind.headline(sheet) if sheet is not None else {}
         found.append({"code": code, "title": title, "sheet": sheet.pk if sheet is not None else None})
     return found

@@ -8,7 +8,7 @@ from typing import Any
 
 from csp.decorators import csp_replace
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -22,10 +22,10 @@ from dataferry.server.challenge import neutral_files
 from dataferry.server.challenge.actions import panels, scoring
 from dataferry.server.challenge.forms.judging import LeakForm, RecusalForm, SignForm
 from dataferry.server.challenge.models import ScoreSheet
+from dataferry.server.challenge.pages.telling import telling_form
 from dataferry.server.challenge.queries import blind, desk_view
 from dataferry.server.challenge.queries import sheets as queries
 from dataferry.server.display.words import TAGS
-from dataferry.server.challenge.pages.telling import telling_form
 from dataferry.server.people.permissions import signed_in_person
 from dataferry.server.web.files import serve
 from dataferry.server.web.problems import ConflictError
@@ -226,10 +226,14 @@ def _reason_page(request: HttpRequest, row: ScoreSheet, form: Any, template: str
 @csp_replace(PDF_VIEWER)
 def file(request: HttpRequest, number: int, position: int) -> HttpResponseBase:
     """A file of an entry, for its judge only: a neutral name, and in an anonymous round without its own metadata."""
-    row = queries.own_sheet(request.user, number)
+    return answer_file(request, queries.own_sheet(request.user, number), position)
+
+
+def answer_file(request: HttpRequest, row: ScoreSheet, position: int) -> HttpResponseBase:
+    """The bytes of a file of the entry of a judge's own sheet; nothing of the answer says where they come from."""
     artefact = blind.artefact_of(row, position)
     if artefact is None:
-        raise Http404
+        raise MissingError("server.challenge.no_sheet", sheet=row.pk)
     shown = neutral_files.for_judges(artefact, anonymous=queries.is_anonymous(row.round))
     moment = row.assigned_at.replace(minute=0, second=0, microsecond=0).timestamp()
     answer = serve(request, shown.path, shown.sha256, moment)
@@ -238,4 +242,3 @@ def file(request: HttpRequest, number: int, position: int) -> HttpResponseBase:
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
     return answer
-

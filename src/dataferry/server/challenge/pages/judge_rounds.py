@@ -75,7 +75,9 @@ def round_page(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "threshold": panel_queries.threshold(row),
         "closing": closing,
     }
-    return render(request, "challenge/judge_round.html", {**context, "tab": "round"}, status=422 if closing.is_bound else 200)
+    return render(
+        request, "challenge/judge_round.html", {**context, "tab": "round"}, status=422 if closing.is_bound else 200
+    )
 
 
 def _panel(row: Round) -> list[tuple[Judge, str]]:
@@ -111,9 +113,7 @@ def _decide_report(request: HttpRequest, row: Round) -> None:
         raise MissingError("server.challenge.no_round", round=row.code)
     uphold = request.POST.get("uphold") == "yes"
     with telling(request, _("Decided: the entry is disqualified.") if uphold else _("Decided: the entry goes on.")):
-        panels.decide_anonymity(
-            signed_in_person(request), entry, uphold=uphold, reason=request.POST.get("reason", "")
-        )
+        panels.decide_anonymity(signed_in_person(request), entry, uphold=uphold, reason=request.POST.get("reason", ""))
 
 
 _ACTS: dict[str, Callable[[HttpRequest, Round], None]] = {"open": _open, "report": _decide_report}
@@ -134,7 +134,9 @@ def anchors(request: HttpRequest, slug: str, code: str) -> HttpResponse:
             return redirect("challenge-round-judging", slug, code)
     wanted = queries.standing_rules(row)["anchors"]
     context = {**_frame(row), "form": form, "wanted": wanted, "count": count or wanted or 2}
-    return render(request, "challenge/judge_anchors.html", {**context, "tab": "round"}, status=422 if form.is_bound else 200)
+    return render(
+        request, "challenge/judge_anchors.html", {**context, "tab": "round"}, status=422 if form.is_bound else 200
+    )
 
 
 @organisers_page
@@ -156,7 +158,12 @@ def calibration(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "rows": [(named[judge], totals, mean, gap) for judge, totals, mean, gap in practised.rows],
         "planned": row.state == RoundState.PLANNED,
     }
-    return render(request, "challenge/judge_calibration.html", {**context, "tab": "calibration"}, status=422 if form.is_bound else 200)
+    return render(
+        request,
+        "challenge/judge_calibration.html",
+        {**context, "tab": "calibration"},
+        status=422 if form.is_bound else 200,
+    )
 
 
 def _samples(row: Round) -> Any:
@@ -194,7 +201,12 @@ def assignment(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "loads": _loads(row, plan) if plan is not None else [],
         "open": row.state == RoundState.OPEN,
     }
-    return render(request, "challenge/judge_assignment.html", {**context, "tab": "assignment"}, status=422 if error and request.POST else 200)
+    return render(
+        request,
+        "challenge/judge_assignment.html",
+        {**context, "tab": "assignment"},
+        status=422 if error and request.POST else 200,
+    )
 
 
 def _relaxations(text: str) -> list[dict[str, Any]]:

@@ -66,7 +66,9 @@ def judges(request: HttpRequest, slug: str) -> HttpResponse:
         "flagged": len(queries.flagged(edition)),
         "reports": sum(each["passed"] for each in panels.reported_entries(edition)),
     }
-    return render(request, "challenge/judge_list.html", {**context, "tab": "judges"}, status=422 if form.is_bound else 200)
+    return render(
+        request, "challenge/judge_list.html", {**context, "tab": "judges"}, status=422 if form.is_bound else 200
+    )
 
 
 def _names(rows: list[Judge]) -> list[str]:
@@ -81,9 +83,7 @@ def _appoint(request: HttpRequest, edition: Edition, form: AppointForm) -> bool:
         form.add_error("email", _("No account has this verified address. Ask the person for the address of theirs."))
         return False
     with telling_form(form):
-        actions.appoint(
-            signed_in_person(request), edition, found.user, city=form.cleaned_data["city"], **form.chosen()
-        )
+        actions.appoint(signed_in_person(request), edition, found.user, city=form.cleaned_data["city"], **form.chosen())
         messages.success(request, _("Appointed. Confirm the identity next; the judge declares their relations."))
     return form.is_valid()
 
@@ -117,7 +117,12 @@ def judge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "leaving": leaving,
         "own": row.user_id == request.user.pk,
     }
-    return render(request, "challenge/judge_page.html", {**context, "tab": "judges"}, status=422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "challenge/judge_page.html",
+        {**context, "tab": "judges"},
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 def _judge_in(request: HttpRequest, edition: Edition, number: int) -> Judge:
@@ -175,7 +180,9 @@ def conflicts(request: HttpRequest, slug: str) -> HttpResponse:
         "unmatched": queries.unmatched(edition),
         "form": form,
     }
-    return render(request, "challenge/judge_conflicts.html", {**context, "tab": "conflicts"}, status=422 if form.is_bound else 200)
+    return render(
+        request, "challenge/judge_conflicts.html", {**context, "tab": "conflicts"}, status=422 if form.is_bound else 200
+    )
 
 
 def _may(request: HttpRequest, each: Judge) -> bool:

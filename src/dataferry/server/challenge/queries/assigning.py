@@ -69,9 +69,7 @@ def _item(entry: Entry) -> judging.Item:
 
 
 def _assessor(judge: Judge) -> judging.Assessor:
-    return judging.Assessor(
-        str(judge.pk), judge.city, frozenset(judge.languages), _topics(judge), judge.capacity
-    )
+    return judging.Assessor(str(judge.pk), judge.city, frozenset(judge.languages), _topics(judge), judge.capacity)
 
 
 def _topics(judge: Judge) -> frozenset[str]:

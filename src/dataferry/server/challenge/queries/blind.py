@@ -15,7 +15,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
-from dataferry.server.challenge.models import Artefact, DataUse, Entry, Round, ScoreSheet, Submission, Team
+from dataferry.server.challenge.models import Artefact, DataUse, Entry, ScoreSheet, Submission, Team
 from dataferry.server.challenge.queries import sheets
 from dataferry.server.challenge.redaction import needles, redacted
 from dataferry.server.display.evidence import Chip, chips
@@ -292,4 +292,3 @@ def _evidence(entry: Entry) -> tuple[Chip, ...]:
     """The six chips of the entry's release; none where it has none. They lead nowhere: the release names its maker."""
     release = entry.release
     return tuple(chips(release.document["evidence"])) if release is not None else ()
-

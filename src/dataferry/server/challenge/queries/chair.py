@@ -57,7 +57,10 @@ class Practice:
 
 def practice(round_: Round) -> Practice:
     """Signed practice sheets side by side. Nothing of it counts for a result."""
-    scored = {(sheet.judge_id, sheet.entry.code): score.total for sheet, score in sheets.signed_scores(round_, calibration=True)}
+    scored = {
+        (sheet.judge_id, sheet.entry.code): score.total
+        for sheet, score in sheets.signed_scores(round_, calibration=True)
+    }
     given = ScoreSheet.objects.filter(round=round_, calibration=True).exclude(state__in=sheets.OFF_THE_DESK)
     entries = tuple(sorted(set(given.values_list("entry__code", flat=True))))
     judges = sorted(set(given.values_list("judge_id", flat=True)))

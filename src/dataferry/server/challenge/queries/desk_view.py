@@ -125,9 +125,7 @@ def _panel(seat: Judge, sheets: list[ScoreSheet], titles: Mapping[int, Mapping[s
     )
 
 
-def _group(
-    seat: Judge, round_: Round, sheets: list[ScoreSheet], titles: Mapping[int, Mapping[str, str]]
-) -> Group:
+def _group(seat: Judge, round_: Round, sheets: list[ScoreSheet], titles: Mapping[int, Mapping[str, str]]) -> Group:
     rows = tuple(_row(sheet, titles[sheet.pk]) for sheet in sheets)
     todo = [row.pk for row in rows if row.state in TODO]
     rubric_open = bool(sheets) and sheets[0].calibration
@@ -172,8 +170,12 @@ def rubric_lines(
     return [
         Line(
             code=each.code,
-            title=words[each.code].title.to_json() if each.code in words and words[each.code].title else {"en": each.code},
-            points=tuple(point.title.to_json() for point in words[each.code].points.values()) if each.code in words else (),
+            title=words[each.code].title.to_json()
+            if each.code in words and words[each.code].title
+            else {"en": each.code},
+            points=tuple(point.title.to_json() for point in words[each.code].points.values())
+            if each.code in words
+            else (),
             weight=_text(each.weight),
             lowest=_text(each.lowest),
             highest=_text(each.highest),

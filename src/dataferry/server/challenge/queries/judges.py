@@ -21,7 +21,6 @@ from dataferry.server.challenge.models import (
     Conflict,
     Edition,
     Judge,
-    Mentorship,
     Relation,
     Round,
     ScoreSheet,
