@@ -1,15 +1,15 @@
-"""Promise: a worker killed at any point of sending loses no letter, and what goes twice carries the same marks."""
+"""Promise: a worker killed at any point of sending loses no letter, what goes twice is the same; a race sends once."""
 
 from __future__ import annotations
 
-import os
+import json
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from email import message_from_bytes
+from email import message_from_string
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,36 +17,32 @@ pytestmark = pytest.mark.slow
 PROGRAM = Path(__file__).with_name("letters_process.py")
 
 
-def run(home: Path, *arguments: str, **settings: str) -> int:
-    environment = {**os.environ, "DATAFERRY_HOME": str(home), "DATABASE_URL": "", **settings}
-    command = [sys.executable, str(PROGRAM), *arguments]
-    process = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, timeout=120)
+def run(environment: dict[str, str], word: str, **settings: str) -> tuple[int, Any]:
+    command = [sys.executable, str(PROGRAM), word]
+    process = subprocess.run(
+        command, env={**environment, **settings}, check=False, capture_output=True, text=True, timeout=240
+    )
     assert process.returncode in {0, -signal.SIGKILL}, process.stderr
-    return process.returncode
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("letters-home")
-    assert run(home, "prepare") == 0
-    return home
+    return process.returncode, json.loads(process.stdout) if process.stdout else None
 
 
 @pytest.mark.parametrize(
     ("die_at", "times"), [("before the server takes it", 1), ("after the server took it", 2), ("after it was noted", 1)]
 )
-def test_killed_and_done_by_the_next(prepared: Path, tmp_path: Path, die_at: str, times: int) -> None:
-    home = tmp_path / "killed"
-    home.mkdir()
-    with sqlite3.connect(prepared / "dataferry.sqlite3") as source, sqlite3.connect(home / "dataferry.sqlite3") as copy:
-        source.backup(copy)
-    assert run(home, "work", DIE_AT=die_at) == -signal.SIGKILL
-    for _ in range(2):
-        assert run(home, "work") == 0
-    taken = [file.read_bytes() for file in sorted((home / "taken").iterdir())]
-    subjects = Counter(str(message_from_bytes(body)["Subject"]) for body in taken)
+def test_killed_and_done_by_the_next(migrated_house: dict[str, str], die_at: str, times: int) -> None:
+    run(migrated_house, "prepare")
+    assert run(migrated_house, "work", DIE_AT=die_at)[0] == -signal.SIGKILL
+    assert run(migrated_house, "work")[0] == 0
+    _, now = run(migrated_house, "tell")
+    subjects = Counter(str(message_from_string(text)["Subject"]) for text in now["taken"])
     assert subjects == {"Result": times, "News": 1}
-    assert len(set(taken)) == 2, "the repeat is the same to the byte, Message-ID and Date included"
-    with sqlite3.connect(home / "dataferry.sqlite3") as rows:
-        assert rows.execute("SELECT state FROM letters_letter").fetchall() == [("sent",), ("sent",)]
-        assert {state for (state,) in rows.execute("SELECT state FROM jobs_job")} == {"done"}
+    assert len(set(now["taken"])) == 2, "the repeat is the same to the letter, Message-ID and Date included"
+    assert (now["letters"], now["jobs"]) == (["sent", "sent"], ["done"])
+
+
+def test_five_at_the_same_instant_write_and_send_each_letter_once(migrated_house: dict[str, str]) -> None:
+    _, ended = run(migrated_house, "race")
+    _, now = run(migrated_house, "tell")
+    assert set(ended) == {"done"}
+    assert now["letters"] == ["sent"] * 5
+    assert len(now["taken"]) == len(set(now["taken"])) == 5
