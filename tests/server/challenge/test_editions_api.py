@@ -36,7 +36,7 @@ def test_editions_are_listed_and_read(edition: Any, organiser: Any, client: Clie
     read = client.get(f"{ROOT}/{edition.slug}").json()
     assert EditionFile.model_validate(read["document"]).digest() == read["digest"]
     text = client.get(f"{ROOT}/{edition.slug}/file")
-    assert text.headers["Content-Type"] == "application/yaml; charset=utf-8"
+    assert text.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert read_edition(text.content).digest() == read["digest"]
     assert client.get(f"{ROOT}/still-a-draft").status_code == 404
     assert client.get(f"{ROOT}/still-a-draft/file").status_code == 404

@@ -12,7 +12,7 @@ from dataferry.server.challenge.amendment_document import amendment_document
 from dataferry.server.challenge.models import Edition, EditionVersion
 from dataferry.server.challenge.queries import editions as queries
 from dataferry.server.people.authentication import anyone
-from dataferry.server.web.api import Cursor, Limit, Page, api_router, keyset_page
+from dataferry.server.web.api import Cursor, Limit, Page, api_router, downloads, keyset_page
 
 router = api_router("editions")
 
@@ -63,20 +63,16 @@ def get_edition(request: HttpRequest, slug: str) -> Any:
 
 @router.get(
     "/editions/{slug}/file",
-    response={200: str},
+    response={200: bytes},
     auth=anyone,
     operation_id="get_edition_file",
     summary="Read the file of an edition",
-    openapi_extra={
-        "responses": {
-            200: {"description": "The file.", "content": {"application/yaml": {"schema": {"type": "string"}}}}
-        }
-    },
+    openapi_extra=downloads("text/plain"),
 )
 def get_edition_file(request: HttpRequest, slug: str) -> Any:
     """The newest version of its file, as its organisers wrote it: YAML in UTF-8."""
     version = queries.newest_version(queries.edition_of(request.user, slug))
-    return HttpResponse(version.source, content_type="application/yaml; charset=utf-8")
+    return HttpResponse(version.source, content_type="text/plain; charset=utf-8")
 
 
 @router.get(
