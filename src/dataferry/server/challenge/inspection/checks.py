@@ -161,7 +161,9 @@ class Check:
 
 
 def _host(address: str) -> str:
+    """Where a link leads, without whatever it says about a person (an address after mailto:, a name in a path)."""
     try:
-        return (urlsplit(address).hostname or address[:40])[:80]
+        parts = urlsplit(address)
+        return (parts.hostname or parts.scheme or "?")[:80]
     except ValueError:
-        return address[:40]
+        return "?"

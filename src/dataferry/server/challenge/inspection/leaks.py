@@ -50,7 +50,7 @@ class LeakScan:
         self._seen: set[tuple[Any, ...]] = set()
 
     def add(self, code: str, severity: Severity, page: int | None = None, **data: Any) -> None:
-        key = (code, page, *(str(value) for value in data.values()))
+        key = (code, page, *(str(value) for name, value in data.items() if name != "where"))
         if key not in self._seen and len(self.findings) < MOST_FINDINGS:
             self._seen.add(key)
             self.findings.append(Finding(f"server.challenge.{code}", severity, "", None, page, data))
