@@ -4,7 +4,7 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
-from dataferry.server.portal import api, api_pages, metrics, pages
+from dataferry.server.portal import api, api_pages, issuer_pages, metrics, pages
 
 handler400 = pages.bad_request
 handler403 = pages.forbidden
@@ -17,6 +17,7 @@ urlpatterns = [
     path("metrics", metrics.metrics, name="metrics"),
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
+    path("issuer.json", issuer_pages.issuer, name="issuer"),
     path("files/", include("dataferry.server.workshop.urls_files")),
     path("uploads/", include("dataferry.server.uploads.urls")),
     path("admin/", admin.site.urls),

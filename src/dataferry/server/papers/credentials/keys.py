@@ -20,6 +20,7 @@ _PUBLIC = b"\xed\x01"
 _LONGEST_BASE58 = 200
 _KEY_BYTES = 32
 DID_KEY = "did:key:"
+PLACE = "/issuer.json"
 CONTROLLER_CONTEXT = "https://www.w3.org/ns/cid/v1"
 
 PublicKeys = Mapping[Any, Ed25519PublicKey] | Iterable[Ed25519PublicKey]
@@ -89,6 +90,16 @@ class Issuer:
         parts = urlsplit(self.address)
         if self.address and (parts.scheme != "https" or not parts.hostname or parts.fragment):
             raise ValueError("the address of an issuer is an https address without a fragment")
+
+    @classmethod
+    def of_site(cls, name: str, site: str) -> Issuer:
+        """The issuer of a Dataferry site, whose keys stand at its `/issuer.json`.
+
+        Args:
+            site: `https://example.org`. One that is not reached by HTTPS (a trial on one machine) issues as its key.
+        """
+        secure = site.startswith("https://")
+        return cls(name, f"{site.rstrip('/')}{PLACE}" if secure else "")
 
     def identifier(self, key: Ed25519PublicKey) -> str:
         return self.address or DID_KEY + multikey(key)
