@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -9,6 +10,7 @@ from django.db.models import Q, QuerySet
 from dataferry.messages import MissingError
 from dataferry.server import people
 from dataferry.server.challenge.models import Artefact, DataUse, Edition, Entry
+from dataferry.server.challenge.states import EntryState
 
 
 def entries_for(user: Any, edition: Edition) -> QuerySet[Entry]:
@@ -33,6 +35,12 @@ def entry_of(user: Any, slug: str, code: str) -> Entry:
     if entry is None or not people.can(user, "challenge.see_entry", entry):
         raise MissingError("server.challenge.no_such_entry", entry=code[:20])
     return entry
+
+
+def state_counts(user: Any, edition: Edition) -> list[tuple[str, str, int]]:
+    """How many of an edition's entries are in each state: code, word, count; states without an entry are left out."""
+    counted = Counter(entries_for(user, edition).values_list("state", flat=True))
+    return [(state.value, str(state.label), counted[state.value]) for state in EntryState if counted[state.value]]
 
 
 def standing_artefacts(entry: Entry) -> QuerySet[Artefact]:
