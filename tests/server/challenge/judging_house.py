@@ -8,7 +8,7 @@ from server.challenge.editions import make_entry, make_organiser, make_team
 from server.persons import make_person
 
 FIRST = {"novelty": "70", "data": "80", "benefit": "65", "doing": "90"}
-"""Scores of the rubric `first`: a total of 74.5."""
+"""Scores of the rubric `first`: a total of 75.5."""
 
 
 def make_judge(organiser: Any, edition: Any, city: str = "hong-kong", *, ready: bool = True, **options: Any) -> Any:

@@ -2,7 +2,8 @@
 
 PDF: rewritten by pypdf in a confined child: no document information, no XMP, no attachments, scripts, annotations'
 authors, thumbnails, page labels or identifiers. MP4 and MOV: the boxes that hold titles and authors are blanked where
-they stand. Pictures: comments and camera data are left out. Anything else is shown only when its type holds no such fields; otherwise it is refused, never served as it came.
+they stand. Pictures: comments and camera data are left out. Anything else is shown only when its type holds no such
+fields; otherwise it is refused, never served as it came.
 """
 
 from __future__ import annotations
