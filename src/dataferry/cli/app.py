@@ -25,6 +25,7 @@ COMMANDS = (
     "serve",
     "check",
     "journal",
+    "judging",
     "challenge",
     "backup",
     "credential",

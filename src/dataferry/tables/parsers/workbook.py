@@ -34,7 +34,7 @@ def parse_workbook(path: Path, options: ReadOptions, report: ReadReport) -> pa.T
         UsageError: there is no sheet of that name.
     """
     if zipfile.is_zipfile(path):
-        _check_size(path, options.limits)
+        check_size(path, options.limits)
     try:
         sheet = _sheet(path, options, report)
         rows = sheet.to_python()
@@ -51,7 +51,7 @@ def parse_workbook(path: Path, options: ReadOptions, report: ReadReport) -> pa.T
     return _sheet_table(_texts(rows), sheet.start or (0, 0), merged, options, report)
 
 
-def _check_size(path: Path, limits: ReadLimits) -> None:
+def check_size(path: Path, limits: ReadLimits) -> None:
     """Refuse what would not fit: sizes after unpacking, and the grid that a far-off cell spans."""
     unpacked = 0
     with zipfile.ZipFile(path) as archive:
@@ -107,10 +107,10 @@ def _cell_count(sheet: Any) -> int:
 
 
 def _texts(rows: Sequence[Sequence[Any]]) -> list[list[str]]:
-    return [[_text(cell) for cell in row] for row in rows]
+    return [[cell_text(cell) for cell in row] for row in rows]
 
 
-def _text(cell: Any) -> str:
+def cell_text(cell: Any) -> str:
     """A typed cell as the text that reads back as the same value."""
     if isinstance(cell, str):
         return cell
