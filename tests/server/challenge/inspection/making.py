@@ -9,6 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dataferry.server.challenge.inspection import Demands, Finding, Identities, Inspection
+from dataferry.server.challenge.inspection.checks import Check
+from dataferry.server.challenge.inspection.leaks import LeakScan
+
 SIMPLIFIED = (
     "本项目使用香港与上海两地的开放数据，研究电动汽车充电设施的分布与使用情况。我们把两个城市的数据转换到同一坐标系，"
     "并检查数据的质量、许可和隐私风险，最后为市民提供一张实时地图，帮助他们选择最近的充电站。"
@@ -79,6 +83,20 @@ def changed(path: Path, change: Callable[[Any], None]) -> Path:
     return path
 
 
+def checked(path: Path, name: str, demands: Demands) -> Inspection:
+    """What the inspector says, in this process: the file is our own. In its cell it says the same (`test_confined`)."""
+    check = Check(path, name, demands)
+    check.run()
+    return Inspection(tuple(check.findings), check.facts)
+
+
+def searched(path: Path, name: str, who: Identities) -> list[Finding]:
+    """The leaks of a file, found in this process."""
+    scan = LeakScan(path, name, who)
+    scan.run()
+    return scan.findings
+
+
 def box(kind: bytes, *parts: bytes) -> bytes:
     body = b"".join(parts)
     return struct.pack(">I", len(body) + 8) + kind + body
@@ -126,14 +144,11 @@ def slides(path: Path, texts: Sequence[str], *, creator: str = "", alt: str = ""
     return path
 
 
-def archive_bomb(path: Path, mebibytes: int = 2000) -> Path:
-    """A small archive that unpacks to a great deal of nothing."""
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("zeros", "w", force_zip64=True) as part,
-    ):
-        for _each in range(mebibytes):
-            part.write(bytes(1024 * 1024))
+def archive_bomb(path: Path) -> Path:
+    """A small archive that says it unpacks to ten gigabytes of nothing."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(1024 * 1024))
+        archive.filelist[0].file_size = 10_000_000_000
     return path
 
 

@@ -18,7 +18,7 @@ from dataferry.products.sandbox import bubblewrap_works
 from dataferry.server.challenge.inspection import Demands, Identities, Speech, inspect, leak_scan
 from dataferry.server.challenge.inspection.film_checks import written_language
 from dataferry.server.challenge.inspection.films import BrokenFilmError, read_film
-from server.challenge.inspection.making import box, film
+from server.challenge.inspection.making import box, checked, film, searched
 
 VIDEO = Demands(
     role="video",
@@ -30,10 +30,7 @@ VIDEO = Demands(
 
 
 def told(path: Path, demands: Demands = VIDEO, name: str = "film.mp4") -> dict[str, str]:
-    found = inspect(path, name, demands, scanner="")
-    short = {each.code.rpartition(".inspected_")[2]: each.severity for each in found.findings}
-    short.pop("not_scanned")
-    return short
+    return {each.code.rpartition(".inspected_")[2]: each.severity for each in checked(path, name, demands).findings}
 
 
 @pytest.mark.parametrize(
@@ -43,7 +40,7 @@ def told(path: Path, demands: Demands = VIDEO, name: str = "film.mp4") -> dict[s
 def test_a_film_of_181_seconds_is_too_long_for_180(tmp_path: Path, seconds: float, expected: dict[str, str]) -> None:
     path = film(tmp_path / "a", seconds, subtitles=["zh-Hans"])
     assert told(path) == expected
-    found = inspect(path, "film.mp4", VIDEO, scanner="")
+    found = checked(path, "film.mp4", VIDEO)
     assert found.facts["seconds"] == pytest.approx(seconds, abs=0.01)
     assert [each.figure for each in found.findings if each.code.endswith("too_long")] == [seconds] * bool(expected)
 
@@ -121,7 +118,7 @@ def test_no_bytes_break_the_reading_of_boxes(tmp_path_factory: Any, data: bytes)
 
 def test_titles_and_artists_of_a_film_are_searched(tmp_path: Path) -> None:
     path = film(tmp_path / "a", 10, tags={b"\xa9nam": "Harbour Owls – final cut", b"\xa9ART": "陳大文"})
-    found = leak_scan(path, "film.mp4", Identities(people=("陈大文",), teams=("harbour owls",)))
+    found = searched(path, "film.mp4", Identities(people=("陈大文",), teams=("harbour owls",)))
     codes = {(each.code.rpartition(".")[2], each.data.get("example")) for each in found}
     assert ("leak_name_metadata", "h•••••• o•••") in codes
     assert ("leak_name_metadata", "陈••") in codes

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataferry.server.challenge.inspection import Finding, Identities, leak_scan
+from dataferry.server.challenge.inspection import Finding, Identities
 from dataferry.server.challenge.inspection.names import Haystack, Needle, masked
-from server.challenge.inspection.making import ENGLISH, SIMPLIFIED, changed, paper, slides
+from server.challenge.inspection.making import ENGLISH, SIMPLIFIED, changed, paper, searched, slides
 
 WHO = Identities(
     people=("Chan Tai Man", "陳大文", "José García", "歐陽志豪"),
@@ -22,7 +22,7 @@ WHO = Identities(
 
 
 def scanned(path: Path, name: str = "deck.pdf", who: Identities = WHO) -> list[Finding]:
-    return leak_scan(path, name, who)
+    return searched(path, name, who)
 
 
 def codes(found: list[Finding]) -> set[str]:

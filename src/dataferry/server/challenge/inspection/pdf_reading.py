@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from collections import Counter
@@ -82,7 +81,6 @@ def read_pdf(path: Path, *, look_for_hidden: bool = False) -> Paper:
     """
     from pypdf.errors import LimitReachedError
 
-    logging.disable(logging.CRITICAL)
     paper = Paper()
     try:
         with path.open("rb") as file:
