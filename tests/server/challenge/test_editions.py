@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dataferry.messages import InputError, RefusedError
 from dataferry.server.challenge.edition_file import changed_text
@@ -262,3 +264,53 @@ def test_who_sees_which_edition(actions: Any, organiser: Any) -> None:
     assert seen(AnonymousUser()) == seen(member) == {"public-one"}
     assert seen(partner) == {"public-one", "rehearsal"}
     assert seen(organiser) == {draft.slug, "public-one", "rehearsal"}
+
+
+def test_every_move_that_is_not_in_the_table_is_refused_with_a_reason(actions: Any, organiser: Any) -> None:
+    from dataferry.server.challenge.models import Edition
+    from dataferry.server.challenge.states import TRANSITIONS, EditionState, Life
+
+    edition = drafted(actions, organiser)
+    before = len(acts())
+    for state in EditionState:
+        Edition.objects.filter(pk=edition.pk).update(state=state)
+        for target in set(EditionState) - TRANSITIONS[Life.EDITION][state]:
+            with pytest.raises(RefusedError) as caught:
+                actions.move_edition(organiser, edition, target)
+            assert caught.value.code == "server.challenge.no_such_move"
+            assert all(caught.value.text(language) for language in ("en", "zh-Hant", "zh-Hans"))
+        edition.refresh_from_db()
+        assert edition.state == state
+    assert len(acts()) == before
+
+
+@given(steps=st.lists(st.tuples(st.sampled_from(["both", "hk", "judge", "member"]), st.integers(0, 13)), max_size=12))
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_walk_of_anybody_leaves_the_edition_where_the_journal_says(
+    actions: Any, organiser: Any, clock: Clock, steps: list[tuple[str, int]]
+) -> None:
+    """Random acts by every role: what is refused changes nothing, what is done is journaled with its state after."""
+    from django.db import transaction
+
+    from dataferry.server import journal
+    from dataferry.server.challenge.states import EditionState
+
+    with transaction.atomic():
+        who = {"both": organiser, "hk": make_organiser("hong-kong"), "judge": make_person("", "judge")}
+        who["member"] = make_person()
+        edition = drafted(actions, organiser)
+        known = "drafted"
+        for role, step in steps:
+            targets = ["announced", *EditionState.values]
+            done, told = True, ""
+            try:
+                known = actions.move_edition(who[role], edition, targets[step % len(targets)]).state
+            except RefusedError as error:
+                done, told = False, error.text("zh-Hans")
+            assert done or told
+            if done:
+                assert role == "both"
+                assert list(journal.events())[-1].payload.get("after", "announced") == known
+            edition.refresh_from_db()
+            assert edition.state == known
+        transaction.set_rollback(True)
