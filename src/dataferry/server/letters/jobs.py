@@ -5,16 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from dataferry.messages import DataferryError
 from dataferry.server import jobs
-
-if TYPE_CHECKING:
-    from dataferry.server.letters.models import Campaign
 
 ATTEMPTS = 20
 """With the waits of the jobs room: a mail server may be away for more than a day."""
@@ -104,9 +101,11 @@ def send_campaign(running: jobs.Running) -> Mapping[str, int] | None:
     if row is None or row.cancelled_at is not None:
         return None
     following = queries.next_of(row, running.job.pk, SLICE)
+    before = queries.campaign_counts([row])[row.pk]
     with _connection(bool(following)) as connection:
-        for letter_id in following:
-            _tell(running, row)
+        for done, letter_id in enumerate(following, before.all - before.waiting):
+            share = done / max(1, before.all)
+            running.progress("server.letters.sending_campaign", share, done=done, letters=before.all)
             _deliver_of_many(letter_id, running.job.pk, connection)
     counts = queries.campaign_counts([row])[row.pk]
     with running.finishing() as result:
@@ -114,15 +113,6 @@ def send_campaign(running: jobs.Running) -> Mapping[str, int] | None:
         if queries.next_of(row, running.job.pk, 1):
             campaigns.ask_to_send(row)
     return None
-
-
-def _tell(running: jobs.Running, row: Campaign) -> None:
-    from dataferry.server.letters import queries
-
-    counts = queries.campaign_counts([row])[row.pk]
-    running.progress(
-        "server.letters.sending_campaign", counts.share, done=counts.all - counts.waiting, letters=counts.all
-    )
 
 
 @contextlib.contextmanager
