@@ -32,6 +32,7 @@ ROOMS = (
     "dataferry.server.workshop.api",
     "dataferry.server.challenge.api_editions",
     "dataferry.server.challenge.api_teams",
+    "dataferry.server.challenge.api_entries",
     "dataferry.server.challenge.api_judging",
     "dataferry.server.challenge.api_panels",
     "dataferry.server.portal.jobs_api",
