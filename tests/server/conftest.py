@@ -13,6 +13,7 @@ import pytest
 from server.databases import django_db_modify_db_settings, migrated_house, own_house, shared_folder, template
 from server.guards import flushing
 from server.releases import make_release
+from server.sandboxes import asked_once
 
 __all__ = ["django_db_modify_db_settings", "migrated_house", "own_house", "shared_folder", "template"]
 
@@ -57,6 +58,13 @@ def _static_files_are_listed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_are_asked_once() -> Iterator[None]:
+    """What a confined child does is tested where the sandbox is."""
+    with asked_once():
         yield
 
 
