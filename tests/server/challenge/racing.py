@@ -56,7 +56,8 @@ def register(person: Any, name: str) -> Team:
 
 
 names = ["North", "South", "NORTH", "East"]
-registered = at_once([lambda name=name, who=make_person(): register(who, name) for name in names])
+entering = [(make_person(), name) for name in names]
+registered = at_once([lambda pair=pair: register(*pair) for pair in entering])
 person = make_person()
 leaders = [row.user for row in TeamMember.objects.filter(is_leader=True).order_by("pk")[:2]]
 invitations = [actions.invite(leader, leader.challenge_teams.get().team, person.email) for leader in leaders]

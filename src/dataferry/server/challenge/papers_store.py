@@ -1,7 +1,7 @@
 """Identity papers on disk: every file under a random key of its own, which is kept in the database under the house key.
 
-A paper is gone for good as soon as one of the two is: the file, overwritten and unlinked, or its wrapped key. The folder
-is in no backup, so no copy outlives the destruction clock.
+A paper is gone for good as soon as one of the two is: the file, overwritten and unlinked, or its wrapped key. The
+folder is in no backup, so no copy outlives the destruction clock.
 
 File: 12 bytes of nonce, then AES-256-GCM of the content; the paper's number is bound to it as associated data, so that
 one paper's bytes cannot stand in for another's. Nothing here knows about people or rows.

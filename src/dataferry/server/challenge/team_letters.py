@@ -12,7 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from dataferry.server.challenge.models import TeamInvitation
+from dataferry.server import letters
+from dataferry.server.challenge.models import CheckStep, EligibilityCheck, TeamInvitation
+from dataferry.server.challenge.states import CheckState
+from dataferry.server.challenge.team_view import rule_word
 from dataferry.server.display.words import moment, spoken
 
 logger = logging.getLogger(__name__)
@@ -32,6 +35,28 @@ def post_invitation(invitation: TeamInvitation) -> None:
             logger.warning("invitation %s to a team could not be mailed", invitation.pk)
 
     transaction.on_commit(send)
+
+
+def post_decision(check: EligibilityCheck, step: CheckStep) -> None:
+    """Tell the member whose check it is (for the team's: its leader) what the organisers ask or have decided."""
+    team = check.team
+    leader = team.members.filter(is_leader=True, left_at=None).select_related("user").first()
+    member = check.member or leader
+    if member is None or member.user is None:
+        return
+    subject, body = {}, {}
+    for code, language in _TONGUES.items():
+        with override(code):
+            asks = check.state == CheckState.QUERIED
+            what = _("A question about your eligibility") if asks else _("A decision about your eligibility")
+            parts = (
+                _("Team: %(team)s") % {"team": team.name},
+                f"{rule_word(check.rule)}: {CheckState(check.state).label}",
+                step.words,
+                _site() + reverse("challenge-check", args=[check.pk]),
+            )
+            subject[language], body[language] = what, "\n\n".join(part for part in parts if part)
+    letters.post(member.user, key=f"challenge.check:{step.pk}", subject=subject, body=body, about=f"team:{team.pk}")
 
 
 def _said(invitation: TeamInvitation, code: str) -> tuple[str, str]:

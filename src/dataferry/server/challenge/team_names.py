@@ -29,7 +29,7 @@ def checked_name(text: str) -> str:
 
 
 def folded_name(name: str) -> str:
-    """The name without what only looks different: script, width, case, accents, spaces, dashes, dots, invisible marks."""
+    """The name without what only looks different: script, width, case, accents, spaces, dashes, dots, hidden marks."""
     folded = fold(name)
     same = "".join(letter for letter in folded if _is_told(letter)) or folded
     if len(same) > _LONGEST_FOLDED:

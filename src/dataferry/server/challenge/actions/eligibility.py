@@ -24,6 +24,7 @@ from dataferry.server.challenge.actions.team_guards import OVER, locked_team, re
 from dataferry.server.challenge.eligibility_rules import BARRED, Asked, asked_rule
 from dataferry.server.challenge.models import CheckStep, EligibilityCheck, IdentityPaper, Team
 from dataferry.server.challenge.states import CheckState, Life, move
+from dataferry.server.challenge.team_letters import post_decision
 from dataferry.server.people import Role
 from dataferry.server.people.predicates import holds
 from dataferry.server.web.problems import ConflictError
@@ -155,7 +156,7 @@ def decide_check(user: Any, check: EligibilityCheck, outcome: str, reason: str) 
         row.reason, row.reason_code = words, ""
         row.decided_by, row.decided_at = user, clock.now()
         move(Life.CHECK, row, CheckState(outcome), "reason", "reason_code", "decided_by", "decided_at")
-        _note(row, user, words, by_team=False)
+        post_decision(row, _note(row, user, words, by_team=False))
         payload = {"rule": row.rule, "check": row.pk, "outcome": outcome}
         journal.append(people.actor(user), "challenge.check_decided", f"team:{row.team_id}", payload)
     check.refresh_from_db()
@@ -213,7 +214,7 @@ def _words(text: str, *, needed: bool) -> str:
     return words
 
 
-def _note(check: EligibilityCheck, user: Any, words: str, *, by_team: bool) -> None:
-    CheckStep.objects.create(
+def _note(check: EligibilityCheck, user: Any, words: str, *, by_team: bool) -> CheckStep:
+    return CheckStep.objects.create(
         check_asked=check, by_team=by_team, made_by=user, made_at=clock.now(), state=check.state, words=words
     )

@@ -130,8 +130,8 @@ def answer_invitation(user: Any, invitation: TeamInvitation, accept: bool) -> Te
         require_room(team)
         member = join(team, user, now)
         ask_checks(team)
-        payload = {"invitation": row.pk, "member": people.actor(user)}
-        journal.append(people.actor(user), "challenge.member_joined", f"team:{team.pk}", payload)
+        joined = {"invitation": row.pk, "member": people.actor(user)}
+        journal.append(people.actor(user), "challenge.member_joined", f"team:{team.pk}", joined)
     return member
 
 

@@ -38,7 +38,7 @@ class TeamForm(TellingForm):
         self.organisations = {row.organisation.slug: row.organisation for row in own_organisations(user)}
         if team is not None and team.organisation is not None:
             self.organisations.setdefault(team.organisation.slug, team.organisation)
-        taken = edition.file.eligibility.participants or tuple(KINDS)
+        taken: tuple[str, ...] = edition.file.eligibility.participants or tuple(KINDS)
         self._choose("kind", [(kind, KINDS[kind]) for kind in KINDS if kind in taken])
         named = [(slug, spoken(row.name, page_language()).text) for slug, row in self.organisations.items()]
         self._choose("organisation", [("", _("None")), *named])

@@ -18,7 +18,7 @@ from dataferry.server import people
 from dataferry.server.challenge.actions import teams as actions
 from dataferry.server.challenge.actions.team_guards import REGISTERING, frozen_since, is_registering
 from dataferry.server.challenge.forms.teams import RegisterForm, TeamForm, TeamInvitationForm
-from dataferry.server.challenge.models import Edition, Team, TeamMember
+from dataferry.server.challenge.models import Edition, Entry, Team, TeamMember
 from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import teams as queries
 from dataferry.server.challenge.states import CheckState, InvitationState
@@ -158,6 +158,7 @@ def _shown(user: Any, team: Team) -> dict[str, Any]:
         "missing": _missing(team, checks, len(members)),
         "frozen": deadline(frozen, team.division) if frozen else None,
         "lost": queries.lost_after_freeze(team),
+        "entry": Entry.objects.filter(team=team).first(),
         "next": next_deadline(team),
         "may_change": leads and is_registering(team.edition, team.division),
         "may_move": team.withdrawn_at is None and frozen is None,
