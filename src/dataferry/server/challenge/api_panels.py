@@ -313,7 +313,9 @@ def close_round(request: HttpRequest, slug: str, code: str, body: CloseIn) -> An
 def cast_ballot(request: HttpRequest, slug: str, code: str, body: BallotIn) -> Any:
     """By a judge of the round, while a tie is open. A vote is final."""
     row = (
-        Round.objects.filter(edition__slug=slug, code=code, judges__user=request.user).select_related("edition").first()
+        Round.objects.filter(edition__slug=slug, code=code, judges__user_id=request.user.pk or 0)
+        .select_related("edition")
+        .first()
     )
     if row is None:
         raise MissingError("server.challenge.no_round", round=code)

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
@@ -23,6 +23,9 @@ from dataferry.server.challenge.queries import sheets as queries
 from dataferry.server.challenge.states import Life, RoundState, SheetState, move
 from dataferry.server.journal.canonical import canonical, digest
 from dataferry.server.web.api import ConflictError
+
+if TYPE_CHECKING:
+    from dataferry.judging import Criterion
 
 LONGEST_COMMENT = 10_000
 SAVABLE = (SheetState.ASSIGNED, SheetState.OPENED, SheetState.SAVED, SheetState.REOPENED)
@@ -102,7 +105,10 @@ def read_scores(round_: Round, scores: Mapping[str, Any]) -> dict[str, str]:
             raise InputError("server.challenge.score_unreadable", field=code, value=text[:40])
         fault = criteria[code].fault(Decimal(text))
         if fault is not None:
-            raise InputError("server.challenge.score_off_scale", field=code, value=text, **_scale(criteria[code]))
+            lowest, highest, step = _scale(criteria[code])
+            raise InputError(
+                "server.challenge.score_off_scale", field=code, value=text, lowest=lowest, highest=highest, step=step
+            )
         found[code] = written(Decimal(text))
     return {code: found[code] for code in criteria if code in found}
 
@@ -112,8 +118,8 @@ def written(value: Decimal) -> str:
     return format(value.normalize() + 0, "f")
 
 
-def _scale(criterion: Any) -> dict[str, str]:
-    return {name: written(getattr(criterion, name)) for name in ("lowest", "highest", "step")}
+def _scale(criterion: Criterion) -> tuple[str, str, str]:
+    return written(criterion.lowest), written(criterion.highest), written(criterion.step)
 
 
 def _comment(field: str, text: str) -> str:

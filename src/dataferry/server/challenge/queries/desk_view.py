@@ -170,9 +170,7 @@ def rubric_lines(
     return [
         Line(
             code=each.code,
-            title=words[each.code].title.to_json()
-            if each.code in words and words[each.code].title
-            else {"en": each.code},
+            title=_title(words, each.code),
             points=tuple(point.title.to_json() for point in words[each.code].points.values())
             if each.code in words
             else (),
@@ -189,6 +187,12 @@ def rubric_lines(
         )
         for each in queries.rubric_of(sheet.round).criteria
     ]
+
+
+def _title(criteria: Mapping[str, Any], code: str) -> Mapping[str, str]:
+    """A criterion's title in the edition's file; its code where it has none."""
+    known = criteria.get(code)
+    return known.title.to_json() if known is not None and known.title else {"en": code}
 
 
 def _text(value: Decimal | None) -> str:

@@ -122,7 +122,7 @@ def deadline(round_: Round) -> datetime | None:
     ends = []
     for code in divisions:
         try:
-            ends.append(file.phase(code, round_.stage).closes)
+            ends.append(file.phase(code, "final" if round_.stage == "final" else "screening").closes)
         except DataferryError:
             continue
     known = [end for end in ends if end is not None]
