@@ -36,22 +36,22 @@ DECK = Demands(role="proposal", types=("pdf",), languages=(frozenset({"zh-Hans"}
 TIGHT = replace(inspecting.LIMITS, memory_mib=300, cpu_seconds=6, wall_seconds=60.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "make",
+    ("make", "ends"),
     [
-        lambda path: swollen_pdf(path, 1500),
-        lambda path: nested_pdf(path, 200_000),
-        circular_pdf,
-        lambda path: endless_pdf(path, 2_000_000),
+        (lambda path: swollen_pdf(path, 400), {"limit"}),
+        (lambda path: nested_pdf(path, 200_000), {"unreadable", "limit"}),
+        (circular_pdf, {"unreadable", "limit"}),
+        (lambda path: endless_pdf(path, 400_000), {"text_not_read", "limit"}),
     ],
     ids=["swollen", "nested", "circular", "endless"],
 )
-def test_bombs_end_within_limits_and_in_words(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+def test_bombs_end_within_limits_and_in_words(tmp_path: Path, make: Callable[[Path], Path], ends: set[str]) -> None:
     path = make(tmp_path / "bomb.pdf")
     assert path.stat().st_size < 3_000_000
-    found = inspect(path, "bomb.pdf", DECK, scanner="", limits=TIGHT)
-    codes = {each.code.rpartition(".inspected_")[2]: each.severity for each in found.findings}
-    assert {"limit", "unreadable", "text_too_little"} & set(codes)
+    found = inspect(path, "bomb.pdf", Demands(types=("pdf",)), scanner="", limits=TIGHT)
+    assert {each.code.rpartition(".inspected_")[2] for each in found.findings} & ends
     assert all(each.text(language) for each in found.findings for language in ("en", "zh-Hant", "zh-Hans"))
     leaks = leak_scan(path, "bomb.pdf", Identities(people=("Chan Tai Man",)), limits=TIGHT)
     assert leaks, "a bomb is never free of leaks"

@@ -124,13 +124,29 @@ def _read_pages(reader: Any, paper: Paper, look_for_hidden: bool) -> None:
             paper.all_read = False
             return
         _read_annotations(page, number, paper)
+        content = _content_of(page)
         text = page.extract_text() or ""
         paper.texts.append(text[: MOST_CHARACTERS - total])
         total += len(text)
-        if look_for_hidden:
-            contents = page.get_contents()
-            if contents is not None and _INVISIBLE.search(contents.get_data()):
-                paper.hidden.append(number)
+        if look_for_hidden and _INVISIBLE.search(content):
+            paper.hidden.append(number)
+
+
+def _content_of(page: Any) -> bytes:
+    """What draws a page. The reading of text would pass over one that is too large to unpack, and say nothing.
+
+    Raises:
+        LimitReachedError: it is.
+    """
+    from pypdf.errors import LimitReachedError
+
+    try:
+        contents = page.get_contents()
+        return b"" if contents is None else bytes(contents.get_data())
+    except (MemoryError, LimitReachedError):
+        raise
+    except Exception:  # noqa: BLE001  what cannot be drawn shows nothing
+        return b""
 
 
 def _read_annotations(page: Any, number: int, paper: Paper) -> None:
