@@ -42,8 +42,8 @@ class Taken:
 def take(user: Any, upload_id: uuid.UUID | str, purpose: str) -> Taken:
     """The complete file of this person's upload, exactly once.
 
-    Inside the caller's transaction: when that is rolled back, the upload can be taken again, as long as the file has not
-    been moved. So ask everything that may refuse inside the same transaction, and move the file last.
+    Inside the caller's transaction: when that is rolled back, the upload can be taken again, as long as the file was
+    not moved. So ask everything that may refuse inside the same transaction, and move the file last.
 
     Raises:
         MissingError: not theirs, or for another purpose. GoneError: taken already, or expired.
