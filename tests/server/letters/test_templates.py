@@ -127,15 +127,18 @@ def test_no_value_forges_a_header(breaking: str) -> None:
     assert [problem.code for problem in problems] == ["server.letters.line_break"]
 
 
-def test_texts_have_limits_and_one_kind_of_line_break() -> None:
+def test_a_name_somebody_typed_keeps_no_letter_from_being_sent() -> None:
     assert fit("a\r\nb\rc\n", "body") == "a\nb\nc"
     for text in ("a\x00b", "a\ud800b", "a\x1bb"):
-        with pytest.raises(InputError, match="cannot be sent"):
-            fit(text, "body")
-    with pytest.raises(InputError, match="longer than 200"):
-        fit("x" * (LONGEST_SUBJECT + 1), "subject")
-    with pytest.raises(InputError, match="longer than 50,000"):
+        assert fit(text, "body") == fit(text, "subject") == "a\ufffdb"
+        assert check(Template({"en": "s"}, {"en": text}), ())[0].code == "server.letters.control_character"
+    shortened = render(GOOD, {"team": "x" * 10_000, "place": 1}, "en")
+    assert len(shortened.subject) == LONGEST_SUBJECT
+    assert shortened.subject.endswith("…")
+    assert "x" * 10_000 in shortened.body
+    with pytest.raises(InputError, match="longer than 200,000"):
         fit("x" * (LONGEST_BODY + 1), "body")
+    assert check(Template({"en": "x" * 201}, {"en": "b"}), ())[0].code == "server.letters.subject_too_long"
 
 
 def test_a_preview_is_what_is_sent() -> None:

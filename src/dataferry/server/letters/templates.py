@@ -14,7 +14,8 @@ from typing import Any, Literal
 from dataferry.messages import LANGUAGES, Finding, InputError, Language
 
 LONGEST_SUBJECT = 200
-LONGEST_BODY = 50_000
+LONGEST_BODY = 200_000
+MARK = "\ufffd"
 Part = Literal["subject", "body"]
 
 _LINE_BREAK = re.compile("[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -123,17 +124,24 @@ def _unfit(text: str, part: Part) -> tuple[str, int] | None:
 
 
 def fit(text: str, part: Part) -> str:
-    """The text as it may be sent, with one kind of line break.
+    """The text as it is sent: one kind of line break, a mark for what cannot be shown, a long subject shortened.
+
+    A name that somebody typed shall not keep a result from being told; so only what could forge a header, or would
+    lose words, is refused.
 
     Raises:
-        InputError: `server.letters.line_break` (in a subject: it could forge a header), `control_character`,
-            `subject_too_long`, `body_too_long`.
+        InputError: `server.letters.line_break` in a subject; `server.letters.body_too_long`.
     """
     text = text.strip() if part == "subject" else text.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
-    problem = _unfit(text, part)
-    if problem is not None:
-        raise InputError(problem[0], part=part, longest=_longest(part), **_place(text, problem[1]))
-    return text
+    line_break = _LINE_BREAK.search(text) if part == "subject" else None
+    if line_break is not None:
+        raise InputError("server.letters.line_break", part=part, **_place(text, line_break.start()))
+    text = _CONTROL.sub(MARK, text)
+    if len(text) <= _longest(part):
+        return text
+    if part == "body":
+        raise InputError("server.letters.body_too_long", part=part, longest=_longest(part))
+    return f"{text[: _longest(part) - 1]}…"
 
 
 def filled(text: str, data: Mapping[str, object]) -> str:
