@@ -282,7 +282,7 @@ def decide_entry(user: Any, entry: Entry, outcome: str, reason: str = "") -> Ent
 
 
 def _require_checks_passed(entry: Entry) -> None:
-    waiting = entry.team.checks.filter(member__left_at=None).exclude(state=CheckState.PASSED)
+    waiting = entry.team.checks.filter(dropped_at=None).exclude(state=CheckState.PASSED)
     rules = sorted(set(waiting.values_list("rule", flat=True)))
     if rules:
         raise RefusedError("server.challenge.checks_open", entry=entry.code, rules=", ".join(rules))

@@ -158,6 +158,7 @@ def _shown(user: Any, team: Team) -> dict[str, Any]:
         "missing": _missing(team, checks, len(members)),
         "frozen": deadline(frozen, team.division) if frozen else None,
         "lost": queries.lost_after_freeze(team),
+        "receipts": list(queries.own_receipts(user, team)),
         "entry": Entry.objects.filter(team=team).first(),
         "next": next_deadline(team),
         "may_change": leads and is_registering(team.edition, team.division),

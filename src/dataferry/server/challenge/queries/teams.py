@@ -174,6 +174,12 @@ def paper_of(user: Any, number: int) -> IdentityPaper:
     return row
 
 
+def own_receipts(user: Any, team: Team) -> QuerySet[IdentityPaper]:
+    """Receipts of the person's destroyed papers of a team, also of checks that are no longer asked."""
+    papers = IdentityPaper.objects.filter(check_asked__team=team, destroyed_at__isnull=False)
+    return papers.filter(check_asked__member__user_id=user.pk or 0).order_by("pk")
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far a team's checks are: of each kind, how many."""
