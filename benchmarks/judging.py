@@ -12,13 +12,14 @@ from scipy.stats import kendalltau
 from tests.judging import seasons
 from tests.judging.seasons import Floats, Season
 
+from benchmarks._judging_assignment import assignment
 from dataferry.judging import Method, rank
 from dataferry.judging.mixed_model import Design, fit
 
 DESCRIPTION = (
     "two cities over made-up seasons, measured (expected). screening: strictness, gap, anchors: tau, places above the "
     "truth; promised: calibrated within 1 with 8 anchors. final: judges, home bias, recusals: best wins, shift of one "
-    "city; promised: within 0.05. cost: a fit at 1x, 10x, 100x, and beside statsmodels"
+    "city; promised: within 0.05. cost: a fit at 1x, 10x, 100x, and beside statsmodels. assignment: seconds, limits"
 )
 SEASONS = {"small": 40, "full": 200}
 FINALS = {"small": 200, "full": 1000}
@@ -183,4 +184,5 @@ def run(scale: str) -> dict[str, Any]:
         "finals": FINALS[scale],
         "final": final(FINALS[scale]),
         "cost": cost(scale),
+        "assignment": assignment(scale),
     }

@@ -62,7 +62,7 @@ def read_assignment(path: Path) -> AssignmentFile:
     found = AssignmentFile()
     parts = [part for sheet in sheets_of(path) for part in _parts(sheet)]
     pairs: list[tuple[Table, Row, str, str]] = []
-    organisations: dict[str, dict[str, set[str]]] = {"entries": {}, "judges": {}}
+    organisations: dict[str, dict[str, dict[str, str]]] = {"entries": {}, "judges": {}}
     for kind, table, row in sorted(parts, key=lambda part: _ORDER.index(part[0])):
         if kind in ("entries", "judges"):
             _person_or_entry(kind, table, row, found, pairs, organisations)
@@ -120,7 +120,7 @@ def _person_or_entry(
     row: Row,
     found: AssignmentFile,
     pairs: list[tuple[Table, Row, str, str]],
-    organisations: dict[str, dict[str, set[str]]],
+    organisations: dict[str, dict[str, dict[str, str]]],
 ) -> None:
     own = "entry" if kind == "entries" else "judge"
     known: dict[str, Item] | dict[str, Assessor] = found.entries if kind == "entries" else found.judges
@@ -142,7 +142,7 @@ def _person_or_entry(
     others = listed(table.cell(row, "conflicts"))
     pairs += [(table, row, other, name) if kind == "entries" else (table, row, name, other) for other in others]
     for organisation in listed(table.cell(row, "organisation")):
-        organisations[kind].setdefault(organisation.casefold(), set()).add(name)
+        organisations[kind].setdefault(organisation.casefold(), {})[name] = organisation
 
 
 def _item(table: Table, row: Row, name: str) -> Item:
@@ -179,11 +179,11 @@ def _add_conflicts(pairs: list[tuple[Table, Row, str, str]], found: AssignmentFi
             found.conflicts.add((judge, entry))
 
 
-def _add_colleagues(organisations: dict[str, dict[str, set[str]]], found: AssignmentFile) -> None:
+def _add_colleagues(organisations: dict[str, dict[str, dict[str, str]]], found: AssignmentFile) -> None:
     """The same organisation on both sides is a conflict."""
-    for name, entries in sorted(organisations["entries"].items()):
-        for judge in sorted(organisations["judges"].get(name, ())):
-            for entry in sorted(entries):
+    for key, entries in sorted(organisations["entries"].items()):
+        for judge in sorted(organisations["judges"].get(key, ())):
+            for entry, name in sorted(entries.items()):
                 found.conflicts.add((judge, entry))
                 data = {"judge": judge, "entry": entry, "organisation": name[:80]}
                 found.findings.append(Finding("judging.conflict_derived", "note", data))

@@ -120,7 +120,8 @@ def preferences(found: Candidates, pairs: int) -> NDArray[np.float64]:
     """Cost of each candidate: an earlier pair kept outweighs all expertise together, which outweighs all ties."""
     expertise = (TIE_LEVELS - 1) * pairs + 1
     kept = expertise * (pairs + 1)
-    return (found.tie - expertise * found.expert - kept * found.kept).astype(float)
+    costs: NDArray[np.float64] = (found.tie - expertise * found.expert - kept * found.kept).astype(float)
+    return costs
 
 
 def strict_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, cuts: Iterable[Ints]) -> Model:
@@ -179,7 +180,8 @@ def _panel_columns(found: Candidates, needed: Needs) -> Iterable[tuple[int, str,
     if not needed.panels:
         return
     panel_of = np.array([judge.panel for judge in found.judges])[found.judge]
+    panels = sorted({panel for _, panel in needed.panels})
     for entry, columns in _by(found.entry, len(found.entries)):
-        for panel in sorted({panel for _, panel in needed.panels}):
+        for panel in panels:
             if (entry, panel) in needed.panels:
                 yield entry, panel, columns[panel_of[columns] == panel]

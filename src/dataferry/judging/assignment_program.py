@@ -50,7 +50,7 @@ class Program:
             return None
         second = self._face(first).relaxed(self.fine)
         if second is not None and _is_whole(second.x):
-            return np.round(second.x).astype(np.int64)
+            return _rounded(second.x)
         return self._branched()
 
     def relaxed(self, costs: Floats) -> Any:
@@ -92,7 +92,7 @@ class Program:
         rows = sparse.vstack([self.rows, sparse.csr_array(self.costs[None, :])]).tocsr()
         held = replace(self, rows=rows, low=np.append(self.low, -np.inf), high=np.append(self.high, value + 0.5))
         second = held.in_whole_numbers(self.fine)
-        return np.round((first if second is None else second).x).astype(np.int64)
+        return _rounded((first if second is None else second).x)
 
     def in_whole_numbers(self, costs: Floats) -> Any:
         rows = LinearConstraint(self.rows, self.low, self.high)
@@ -116,6 +116,10 @@ def _checked(done: OptimizeResult) -> Any:
     if done.x is None:
         raise UnavailableError("judging.solver_gave_up", seconds=SECONDS, problem=str(done.message)[:200])
     return done
+
+
+def _rounded(x: Floats) -> NDArray[np.int64]:
+    return np.round(x).astype(np.int64)
 
 
 def _is_whole(x: Floats) -> bool:

@@ -145,7 +145,7 @@ def _relaxations(case: Case, solution: Solution) -> list[Relaxation]:
         else:
             out.append(_load(case, slack, int(loads[slack.judge]), units))
     for index in np.flatnonzero(found.anchor & ~solution.chosen):
-        judge, entry = found.pair(index)
+        judge, entry = found.pair(int(index))
         out.append(Relaxation(Demand.ANCHOR, entry=entry, judge=judge, wanted=1))
     return list(dict.fromkeys(out))
 
