@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Query, Schema, Status
 
@@ -240,8 +241,11 @@ def add_entry_file(request: HttpRequest, edition: str, code: str, body: FileIn) 
     """Put a complete upload into a part of the entry. It is inspected in the background."""
     user = signed_in_person(request)
     entry = queries.entry_of(user, edition, code)
-    taken = uploads.take(user, body.upload, artefact_actions.PURPOSE)
-    return Status(201, _file_out(artefact_actions.add_artefact(user, entry, body.role, body.language, taken)))
+    # A refusal gives the upload back.
+    with transaction.atomic():
+        taken = uploads.take(user, body.upload, artefact_actions.PURPOSE)
+        made = artefact_actions.add_artefact(user, entry, body.role, body.language, taken)
+    return Status(201, _file_out(made))
 
 
 @router.post(

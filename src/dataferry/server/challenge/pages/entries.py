@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -128,8 +129,10 @@ def _save_texts(user: Any, found: Entry, form: Any, _request: HttpRequest) -> st
 
 def _add_file(user: Any, found: Entry, form: Any, request: HttpRequest) -> str:
     people.require(user, "challenge.change_entry", found)
-    taken = uploads.from_form(request, "file", artefacts.PURPOSE)
-    artefacts.add_artefact(user, found, form.cleaned_data["role"], form.cleaned_data["tongue"], taken)
+    # A refusal gives the upload back.
+    with transaction.atomic():
+        taken = uploads.from_form(request, "file", artefacts.PURPOSE)
+        artefacts.add_artefact(user, found, form.cleaned_data["role"], form.cleaned_data["tongue"], taken)
     return _("The file has arrived and is being inspected.")
 
 
