@@ -38,7 +38,7 @@ ON_POSTGRESQL = tuple(
         "catalogue/test_search.py",
         "catalogue/test_actions.py",
         "workshop/test_actions.py",
-        "workshop/test_migrations.py",
+        "portal/test_backup.py",
         "test_upgrade.py",
     )
 )
@@ -160,7 +160,7 @@ def main(arguments: list[str]) -> None:
     if postgresql_is_here():
         say("== the server's rooms once more, on PostgreSQL")
         with postgresql() as address:
-            again += tests(*ON_POSTGRESQL, "-m", "not browser and not slow", DATABASE_URL=address)
+            again += tests(*ON_POSTGRESQL, "-m", "not browser", DATABASE_URL=address)
     step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
     known_weaknesses()
     try:

@@ -23,7 +23,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = "dataferry.server.portal.settings"
-MIGRATE = ("-m", "dataferry.server.manage", "migrate", "-v0")
+MIGRATE = ("-m", "dataferry.server.manage", "migrate", "-v0", "--skip-checks")
 FILE = "dataferry.sqlite3"
 _PREFIX = "template_of_tests_"
 
@@ -60,6 +60,7 @@ def make_template(folder: Path, name: str, module: str = SETTINGS, words: tuple[
         if not home.exists():
             if on_postgresql():
                 _forget_old_templates()
+                _administer(f'DROP DATABASE IF EXISTS "{template.place}" WITH (FORCE)')
                 _administer(f'CREATE DATABASE "{template.place}" TEMPLATE template0')
             making = folder / f"{name}-making"
             # A tracer would only make it slower.

@@ -36,7 +36,10 @@ def make(built: str) -> None:
     shutil.copytree(built, Path(settings.HOME) / place)
     now = timezone.now()
     product = apps.get_model("workshop", "Product").objects.create(slug=document["name"])
-    release = apps.get_model("workshop", "Release").objects.create(
+    releases = apps.get_model("workshop", "Release").objects
+    older = {"version": "0.0.1", "digest": "sha256:1", "folder": "releases/older", "document": document}
+    releases.create(product=product, **older)
+    release = releases.create(
         product=product,
         version=document["version"],
         digest=document["digest"],
@@ -69,7 +72,7 @@ def upgrade() -> None:
     from dataferry.server.people.predicates import is_administrator
     from dataferry.server.workshop.models import Build, Publication, Release
 
-    release = Release.objects.get()
+    release = Release.objects.latest("pk")
     before = json.loads((Path(settings.HOME) / release.folder / "release.json").read_text(encoding="utf-8"))
     product = f"/en/products/{release.product.slug}/"
     visitor = Client(headers={"host": "localhost"})
@@ -78,10 +81,16 @@ def upgrade() -> None:
     value = {
         "answers": {address: visitor.get(address, follow=True).status_code for address in addresses},
         "found": release.product.slug in visitor.get("/en/products/").content.decode(),
-        "published": Publication.objects.filter(release=release).exists(),
+        "published": Publication.objects.count(),
+        "newest": release.product.newest == release,
+        "words": before["title"]["en"].lower() in release.product.words,
+        "owner": release.product.owner_id,
         "document": release.document == before,
         "final": _refused("UPDATE workshop_release SET version = '2'"),
-        "builds": {build.slug: build.state for build in Build.objects.all()},
+        "builds": {
+            build.slug: [build.state, build.attempts, build.job.key, (build.error or {}).get("code")]
+            for build in Build.objects.select_related("job")
+        },
         "administrator": bool(is_administrator(admin)),
         "profile": Profile.objects.filter(user=admin).count(),
         "password": admin.check_password(PASSWORD),

@@ -102,7 +102,7 @@ class Member:
 @pytest.fixture
 def house(tmp_path: Path) -> Any:
     (tmp_path / "no-examples").mkdir()
-    with running(tmp_path / "home", tmp_path / "no-examples") as started:
+    with running(tmp_path / "home", tmp_path / "no-examples", measured=False) as started:
         started.until("/readyz", holds="true")
         yield started
 

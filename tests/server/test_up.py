@@ -63,7 +63,7 @@ def test_a_killed_house_leaves_no_process_and_builds_again(tmp_path: Path) -> No
     one = tmp_path / "products"
     one.mkdir()
     (one / "product").symlink_to(EXAMPLES / "metro-entries-by-hour")
-    with running(home, one) as house:
+    with running(home, one, measured=False) as house:
         house.until("/healthz", holds="true")
         os.kill(house.process.pid, signal.SIGKILL)
         house.process.wait()
@@ -71,7 +71,7 @@ def test_a_killed_house_leaves_no_process_and_builds_again(tmp_path: Path) -> No
     while processes_of(home) and time.monotonic() < end:
         time.sleep(0.2)
     assert processes_of(home) == []
-    with running(home, one) as house:
+    with running(home, one, measured=False) as house:
         house.until("/en/products/", holds="<article", not_holds='class="build state-')
         house.stop()
 
@@ -79,9 +79,9 @@ def test_a_killed_house_leaves_no_process_and_builds_again(tmp_path: Path) -> No
 def test_a_second_house_in_the_same_home_is_refused(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (tmp_path / "none").mkdir()
-    with running(home, tmp_path / "none") as house:
+    with running(home, tmp_path / "none", measured=False) as house:
         house.until("/healthz", holds="true")
-        with running(home, tmp_path / "none") as second:
+        with running(home, tmp_path / "none", measured=False) as second:
             assert second.process.wait(timeout=60) != 0
             assert "already" in second.said()
         assert "There is no data product here yet." in house.get("/en/products/")

@@ -17,10 +17,18 @@ def test_a_house_of_the_first_release_is_brought_up_to_date(own_house: dict[str,
     assert set(found.pop("answers").values()) == {200}
     # Nothing runs while a house is brought up to date: what ran is begun anew.
     builds = found.pop("builds")
-    assert builds == {"two-city-chargers": "done", "other": "failed", "waiting": "queued", "running": "queued"}
+    assert builds == {
+        "two-city-chargers": ["done", 1, "", None],
+        "other": ["failed", 1, "", "tables.empty"],
+        "waiting": ["queued", 0, "waiting@1", None],
+        "running": ["queued", 0, "running@1", None],
+    }
     assert found == {
         "found": True,
-        "published": True,
+        "published": 2,
+        "newest": True,
+        "words": True,
+        "owner": None,
         "document": True,
         "final": True,
         "administrator": True,
