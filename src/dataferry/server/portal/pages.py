@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from dataferry.server.catalogue.pages import cards_of
 from dataferry.server.catalogue.search import search
+from dataferry.server.challenge.running import running_edition
 from dataferry.server.display.languages import TONGUES, tongue
 from dataferry.server.workshop.pages import gallery_context
 
@@ -23,9 +24,12 @@ DATASETS_ON_HOME = 4
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What Dataferry is in one sentence, one search box, the latest products and datasets of the two cities."""
-    datasets = {"datasets": cards_of(search(request.user, limit=DATASETS_ON_HOME).hits)}
-    return render(request, "portal/home.html", gallery_context(request.user, "", limit=CARDS_ON_HOME) | datasets)
+    """What Dataferry is in one sentence, one search box, the running edition, the latest of the two cities."""
+    more = {
+        "datasets": cards_of(search(request.user, limit=DATASETS_ON_HOME).hits),
+        "running": running_edition(),
+    }
+    return render(request, "portal/home.html", gallery_context(request.user, "", limit=CARDS_ON_HOME) | more)
 
 
 @require_safe
