@@ -164,7 +164,7 @@ def filled(template: str, house: JudgedRound) -> list[str]:
     """The address with every plausible number, name or code in its places."""
     entry = house.entries[0]
     numbers = [str(each) for each in (entry.pk, entry.team_id, *house.round.sheets.values_list("pk", flat=True), 1)]
-    words = [house.edition.slug, "screening-hk", entry.code, "hk", "transportation", "whampoa"]
+    words = [house.edition.slug, "screening-hk", entry.code, "hk", "transportation"]
     found = {template}
     for _ in range(4):
         grown = set()
@@ -176,7 +176,7 @@ def filled(template: str, house: JudgedRound) -> list[str]:
             kind, name = match[1], match[2]
             options = numbers if kind == "int" else words
             if name in ("slug", "edition") and kind != "int":
-                options = [house.edition.slug, "whampoa"]
+                options = [house.edition.slug]
             elif name in ("code", "entry", "round"):
                 options = ["screening-hk", entry.code]
             grown |= {each.replace(match[0], option, 1) for option in options}

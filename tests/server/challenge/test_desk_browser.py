@@ -74,7 +74,7 @@ def test_scored_by_keyboard_without_a_network_in_the_middle_and_signed(
 ) -> None:
     first = sheets_of(judged)[0]
     desk.goto(f"{live_server.url}{reverse('challenge-desk')}")
-    desk.get_by_role("link", name="Begin").press("Enter")
+    desk.get_by_role("button", name="Begin").press("Enter")
     novelty = desk.get_by_label("Novelty")
     expect(novelty).to_be_focused()
     desk.keyboard.type("７０")

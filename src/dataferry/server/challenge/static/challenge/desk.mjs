@@ -215,7 +215,7 @@ class Sheet {
     const table = document.createElement("table");
     const rows = this.criteria.map((each) => [each.querySelector("label").firstChild.textContent.trim() || each.dataset.code, mine.scores[each.dataset.code] || words.nothing, theirs.scores[each.dataset.code] || words.nothing]);
     for (const field of ["comment_team", "comment_panel"]) rows.push([this.form.querySelector(`label[for=${field}]`).firstChild.textContent, mine[field], theirs[field]]);
-    const cells = (parts, kind) => parts.map((text, at) => this.say(at && kind !== "th" ? "td" : "th", text));
+    const cells = (parts, kind) => parts.map((text, at) => this.say(text && (!at || kind === "th") ? "th" : "td", text));
     const lines = [["", words.mine, words.theirs], ...rows.filter(([, one, other]) => one !== other)];
     table.append(...lines.map((parts, at) => {
       const line = document.createElement("tr");
