@@ -35,6 +35,14 @@ def texts(words: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"@value": words[code], "@language": code} for code in LANGUAGES if words.get(code)]
 
 
+def _validity(begin: datetime, end: datetime | None) -> dict[str, str]:
+    if end is None:
+        return {"validFrom": instant(begin)}
+    if end <= begin:
+        raise ValueError("a credential ends after it begins")
+    return {"validFrom": instant(begin), "validUntil": instant(end)}
+
+
 def issue(
     subject: Mapping[str, Any] | Sequence[Mapping[str, Any]],
     *,
@@ -63,8 +71,6 @@ def issue(
     Raises:
         ValueError: a moment without zone, or a value that canonical JSON has no form for. Faults of the caller.
     """
-    if valid_until is not None and valid_until <= valid_from:
-        raise ValueError("a credential ends after it begins")
     public = key.public_key()
     document: dict[str, Any] = {
         "@context": [BASE_CONTEXT, TERMS],
@@ -72,11 +78,9 @@ def issue(
         "type": [CREDENTIAL, *kinds],
         **({"name": texts(name)} if name else {}),
         "issuer": {"id": issuer.identifier(public), "name": issuer.name},
-        "validFrom": instant(valid_from),
         "credentialSubject": subject,
+        **_validity(valid_from, valid_until),
     }
-    if valid_until is not None:
-        document["validUntil"] = instant(valid_until)
     if status is not None:
         document["credentialStatus"] = status
     return sign(document, key, issuer.method(public), instant(created or valid_from))
@@ -106,14 +110,12 @@ def issue_status_list(
         "id": address,
         "type": [CREDENTIAL, LIST_CREDENTIAL],
         "issuer": {"id": issuer.identifier(public), "name": issuer.name},
-        "validFrom": instant(valid_from),
         "credentialSubject": {
             "id": f"{address}#list",
             "type": LIST,
             "statusPurpose": purpose,
             "encodedList": StatusList.of(marked, size).encoded(),
         },
+        **_validity(valid_from, None if valid_for is None else valid_from + valid_for),
     }
-    if valid_for is not None:
-        document["validUntil"] = instant(valid_from + valid_for)
     return sign(document, key, issuer.method(public), instant(valid_from))
