@@ -15,11 +15,12 @@ PERSON = settings.AUTH_USER_MODEL
 
 
 class Mentorship(models.Model):
-    """A person who helps a team. A mentor never scores it."""
+    """A person who helps a team, until `until` where that is set. A mentor never scores it."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="mentorships")
     mentor = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="challenge_mentorships")
     since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -48,6 +49,8 @@ class TrainingSession(models.Model):
     ends_at = models.DateTimeField()
     capacity = models.PositiveIntegerField(null=True, blank=True)
     finalists_only = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=1)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["starts_at", "pk"]
@@ -76,16 +79,27 @@ class SessionBooking(models.Model):
 
 
 class MailCampaign(models.Model):
-    """One letter to many: its words in three languages, whom it is for, and when it went out."""
+    """One letter to many: its words in three languages, whom it is for, and how far it is.
+
+    A draft until `confirmed_at`: from then on `addressees` (numbers of people, in order) are fixed, and `written` says
+    for how many of them the letter stands in the post. `sent_at` is when that was done for all.
+    """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="campaigns")
+    division = models.ForeignKey(Division, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
     audience = models.CharField(max_length=40)
     subject = models.JSONField()
     body = models.JSONField()
     written_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     written_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=1)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
     recipients = models.PositiveIntegerField(default=0)
+    addressees = models.JSONField(default=list)
+    written = models.PositiveIntegerField(default=0)
+    job = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-written_at", "-pk"]
