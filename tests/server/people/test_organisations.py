@@ -152,3 +152,53 @@ def test_the_list_for_programs_shows_what_the_caller_may_see(office: Organisatio
     public = ["body-0", "body-1", "body-2"]
     assert slugs() == public
     assert slugs(HTTP_AUTHORIZATION=f"Bearer {secret}") == [*public, office.slug]
+
+
+def test_an_organisation_lives_from_its_founding_to_its_end_on_its_pages(
+    member: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    """A person in a browser founds, invites, promotes, renames, and closes; another joins, manages and leaves."""
+    home = "/en/account/organisations/"
+    office = f"{home}harbour-office/"
+    mine, other = Client(), make_person("kai@example.org")
+    mine.force_login(member)
+    theirs = Client()
+    theirs.force_login(other)
+    found = {"name_en": "Harbour Office", "slug": "harbour-office", "city": "hong-kong"}
+    assert mine.post(home, {**found, "slug": "no slug!"}).status_code == 422
+    assert mine.post(home, found).headers["Location"] == office
+    assert mine.post(home, found).status_code == 422, "the name is taken"
+    assert theirs.get(office).status_code == 404
+
+    def do(client: Client, act: str, **more: Any) -> int:
+        with django_capture_on_commit_callbacks(execute=True):
+            return int(client.post(office, {"do": act, **more}).status_code)
+
+    assert do(mine, "invite", email="not an address") == 422
+    assert do(mine, "invite", email="gone@example.org") == 302
+    assert do(mine, "withdraw", number=Invitation.objects.get().pk) == 302
+    assert not Invitation.objects.exists()
+    assert do(mine, "invite", email=other.email) == 302
+    invitation = Invitation.objects.get()
+    assert theirs.post(f"/en/account/invitations/{invitation.pk}/", {"do": "decline"}).status_code == 302
+    assert not Invitation.objects.exists()
+    assert do(mine, "invite", email=other.email) == 302
+    joined = theirs.post(f"/en/account/invitations/{Invitation.objects.get().pk}/", {"do": "accept"})
+    assert joined.headers["Location"] == office
+
+    assert do(theirs, "change", name_en="Mine", city="shanghai") in {403, 422}
+    assert do(mine, "promote", number=other.pk) == 302
+    assert do(theirs, "change", name_en="Ferry Office", city="shanghai") == 302
+    changed = Organisation.objects.get()
+    assert (changed.name["en"], changed.city) == ("Ferry Office", "shanghai")
+    assert do(mine, "demote", number=other.pk) == 302
+    assert not Membership.objects.get(user=other).is_manager
+    assert do(mine, "nonsense") == 404
+    # The last manager stays: the page says why, and nothing changed.
+    assert "manage" in mine.post(office, {"do": "leave"}, follow=True).content.decode()
+    assert Membership.objects.filter(user=member).exists()
+    assert do(theirs, "leave") == 302
+    assert theirs.get(office).status_code == 404
+    assert do(mine, "close") == 302
+    assert mine.get(office).status_code == 404
+    assert not Organisation.objects.exists()
