@@ -48,15 +48,17 @@ def role_title(entry: Entry, role: str, language: Language) -> str:
 def lacking(entry: Entry) -> list[str]:
     """What must be done before the entry can be handed in, in words."""
     language = page_language()
-    words = {
-        "title": lambda _role: _("Give the entry a title."),
-        "summary": lambda _role: _("Write a summary."),
-        "file": lambda role: _("Add the file: %(part)s.") % {"part": role_title(entry, role, language)},
-        "refused": lambda role: (
-            _("Replace the file that was refused: %(part)s.") % {"part": role_title(entry, role, language)}
-        ),
-    }
-    return [words[what](which) for what, which in missing_parts(entry)]
+    return [_lacking(what, role_title(entry, which, language)) for what, which in missing_parts(entry)]
+
+
+def _lacking(what: str, part: str) -> str:
+    if what == "title":
+        return _("Give the entry a title.")
+    if what == "summary":
+        return _("Write a summary.")
+    if what == "file":
+        return _("Add the file: %(part)s.") % {"part": part}
+    return _("Replace the file that was refused: %(part)s.") % {"part": part}
 
 
 def shown_artefacts(entry: Entry) -> list[ShownArtefact]:

@@ -14,6 +14,7 @@ from dataferry.server.challenge.models import Edition, Entry, ListingDraft, Resu
 from dataferry.server.challenge.queries.entries import data_use_document
 from dataferry.server.challenge.states import EntryState
 from dataferry.server.journal.canonical import canonical, digest
+from dataferry.server.workshop.models import Release
 
 FORMAT = "dataferry-listing-draft/1"
 OFFERED = (EntryState.PRESENTED, EntryState.AWARDED, EntryState.NOMINATED)
@@ -33,25 +34,24 @@ def offer_listings(user: Any, edition: Edition) -> list[ListingDraft]:
         Edition.objects.select_for_update().get(pk=edition.pk)
         result = sealed_final(edition)
         waiting = Entry.objects.filter(edition=edition, state__in=OFFERED, listing_draft=None).exclude(release=None)
-        return [_offer(user, entry, result) for entry in waiting.select_related("edition", "release__product")]
+        rows = waiting.select_related("edition", "release__product")
+        return [_offer(user, entry, entry.release, result) for entry in rows if entry.release is not None]
 
 
-def _offer(user: Any, entry: Entry, result: Result) -> ListingDraft:
-    dossier = dossier_of(entry, result)
+def _offer(user: Any, entry: Entry, release: Release, result: Result) -> ListingDraft:
+    dossier = dossier_of(entry, release, result)
     stated = f"sha256:{digest(canonical(dossier))}"
     draft = ListingDraft.objects.create(
-        entry=entry, release=entry.release, dossier=dossier, digest=stated, offered_at=clock.now()
+        entry=entry, release=release, dossier=dossier, digest=stated, offered_at=clock.now()
     )
-    release = entry.release
     payload = {"entry": entry.code, "release": f"release:{release.product.slug}@{release.version}", "digest": stated}
     reference = f"listing_draft:{entry.edition.slug}/{entry.code}"
     journal.append(people.actor(user), "challenge.listing_offered", reference, payload)
     return draft
 
 
-def dossier_of(entry: Entry, result: Result) -> dict[str, Any]:
+def dossier_of(entry: Entry, release: Release, result: Result) -> dict[str, Any]:
     """What the exchange needs to know, entered once: data use with its evidence, awards, and the result behind them."""
-    release = entry.release
     return {
         "format": FORMAT,
         "edition": entry.edition.slug,
