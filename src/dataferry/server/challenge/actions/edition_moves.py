@@ -1,4 +1,4 @@
-"""What each step of an edition stands on: calendar, rounds and results. A step that lacks it is refused with a reason."""
+"""What each step of an edition stands on: calendar, rounds and results. A step that lacks it is refused."""
 
 from __future__ import annotations
 

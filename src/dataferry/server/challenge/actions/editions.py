@@ -163,16 +163,7 @@ def amend(user: Any, edition: Edition, text: str, reason: str, version: int) -> 
     file, why = read_edition(text), _reason(reason)
     with transaction.atomic():
         row = _locked(edition, version)
-        if row.state in (EditionState.DRAFTED, EditionState.FINAL, EditionState.NOMINATED, EditionState.ARCHIVED):
-            raise RefusedError("server.challenge.edition_not_amendable", edition=row.slug, state=row.state)
-        _require_same_slug(row, file)
-        before = row.file
-        changes = before.changes_to(file)
-        if not changes:
-            raise RefusedError("server.challenge.edition_unchanged", edition=row.slug)
-        if file.synthetic != before.synthetic:
-            raise RefusedError("server.challenge.edition_synthetic_stays", edition=row.slug)
-        require_rounds_untouched(row, before, changes)
+        changes = _amendable(row, file)
         previous = row.digest
         _renew(row, file)
         made = _keep_version(user, row, file, text, changes, reason=why)
@@ -190,6 +181,21 @@ def amend(user: Any, edition: Edition, text: str, reason: str, version: int) -> 
         }
         journal.append(people.actor(user), "challenge.edition_amended", reference(row), payload)
     return made
+
+
+def _amendable(edition: Edition, file: EditionFile) -> list[Change]:
+    """What the new file changes, if it may."""
+    if edition.state in (EditionState.DRAFTED, EditionState.FINAL, EditionState.NOMINATED, EditionState.ARCHIVED):
+        raise RefusedError("server.challenge.edition_not_amendable", edition=edition.slug, state=edition.state)
+    _require_same_slug(edition, file)
+    before = edition.file
+    changes = before.changes_to(file)
+    if not changes:
+        raise RefusedError("server.challenge.edition_unchanged", edition=edition.slug)
+    if file.synthetic != before.synthetic:
+        raise RefusedError("server.challenge.edition_synthetic_stays", edition=edition.slug)
+    require_rounds_untouched(edition, before, changes)
+    return changes
 
 
 def move_edition(user: Any, edition: Edition, state: str) -> Edition:
