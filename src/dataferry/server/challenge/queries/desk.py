@@ -41,6 +41,7 @@ from dataferry.server.challenge.states import (
 
 UNSIGNED = (SheetState.ASSIGNED, SheetState.OPENED, SheetState.SAVED, SheetState.REOPENED)
 SOON = timedelta(days=2)
+ROOM = "challenge"
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _after(edition: Edition, divisions: list[Division]) -> list[Task]:
 def audit(edition: Edition, since: datetime, until: datetime) -> list[Any]:
     """The journal's events of an edition between two instants, oldest first."""
     span = journal.Event.objects.filter(instant__gte=_instant(since), instant__lt=_instant(until))
-    rows = span.filter(act__startswith="challenge.").order_by("sequence")
+    rows = span.filter(act__startswith=f"{ROOM}.").order_by("sequence")
     teams = set(Team.objects.filter(edition=edition).values_list("pk", flat=True))
     return [event for event in rows.iterator() if concerns(event, edition, teams)]
 
