@@ -1,4 +1,4 @@
-"""Promise: `status`, `push` and `pull` say in words what they did and what comes next, whatever a server calls itself."""
+"""Promise: `status`, `push` and `pull` say in words what they did and what comes next, whatever a server answers."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from dataferry.tables.geoparquet import geometry_field, write_geoparquet
 
 INSTANT = datetime(2026, 1, 1, tzinfo=UTC)
 SMALL = SandboxLimits(
-    memory_mib=512, cpu_seconds=2, wall_seconds=30, rows=100_000, result_mib=50, spill_mib=64, threads=2
+    memory_mib=512, cpu_seconds=20, wall_seconds=120, rows=100_000, result_mib=50, spill_mib=64, threads=2
 )
 
 

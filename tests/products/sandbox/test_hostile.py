@@ -263,7 +263,7 @@ def children_left() -> list[str]:
 )
 def test_greed_is_ended_at_the_limit(run, sql: str, codes: set[str]):
     with pytest.raises(LimitError) as caught:
-        run(sql)
+        run(sql, limits=replace(SMALL, cpu_seconds=2))
     assert caught.value.code.removeprefix("products.") in codes
     assert run("SELECT 1 AS x").rows == 1
     assert children_left() == []
