@@ -5,6 +5,8 @@ Strictness of two judges can be told apart from quality of their entries only al
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
@@ -12,6 +14,14 @@ from scipy.sparse.csgraph import connected_components
 from dataferry.judging.assignment_candidates import Candidates, Flags, Ints
 from dataferry.judging.assignment_loads import joined_panels
 from dataferry.judging.assignment_problem import Problem
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Candidates of which at least `least` must be chosen."""
+
+    columns: Ints
+    least: int
 
 
 class Links:
@@ -46,13 +56,20 @@ class Links:
                 out.append([inside & (label == name) for name in names])
         return out
 
-    def cuts(self, chosen: Flags) -> list[Ints]:
-        """For each piece the candidates that lead out of it: a linked plan holds at least one of them."""
+    def cuts(self, chosen: Flags) -> list[Cut]:
+        """What a linked plan holds and this one does not: a way out of each piece, and as many pairs between c pieces
+        as it takes to join them, c - 1."""
         found, cuts = self._found, []
         for pieces in self.pieces(chosen):
-            for piece in pieces if len(pieces) > 2 else pieces[:1]:
+            number = np.full(len(self._circle), -1)
+            for index, piece in enumerate(pieces):
+                number[piece] = index
                 leads_out = piece[found.judge] != piece[found.entry + len(found.judges)]
-                cuts.append(np.flatnonzero(leads_out))
+                if len(pieces) > 2:
+                    cuts.append(Cut(np.flatnonzero(leads_out), 1))
+            between = number[found.judge] != number[found.entry + len(found.judges)]
+            inside = self._circle[found.entry + len(found.judges)] == self._circle[np.flatnonzero(pieces[0])[0]]
+            cuts.append(Cut(np.flatnonzero(between & inside), len(pieces) - 1))
         return cuts
 
     def shortfall(self, scores: Ints, least: Ints) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from dataferry.judging.assignment_candidates import TIE_LEVELS, Candidates, Flags, Ints, scrambled
+from dataferry.judging.assignment_links import Cut
 from dataferry.judging.assignment_loads import Needs
 from dataferry.judging.assignment_problem import Demand
 from dataferry.judging.assignment_program import Program
@@ -77,9 +78,10 @@ class Model:
         self._high.append(high)
         return len(self._rows) - 1
 
-    def slack(self, rows: Iterable[int], slack: Slack, cost: int, most: float = np.inf) -> None:
-        """A column of price `cost` that stands in for a missing score (sign -1) or takes one too many (sign 1)."""
-        self._slack_cells += [(row, len(self.slacks), -slack.sign) for row in rows]
+    def slack(self, rows: Mapping[int, int], slack: Slack, cost: int, most: float = np.inf) -> None:
+        """A column of price `cost` whose unit stands in for so many missing scores of each row (sign -1), or takes as
+        many that are too much (sign 1)."""
+        self._slack_cells += [(row, len(self.slacks), -slack.sign * units) for row, units in rows.items()]
         self.slacks.append(slack)
         self.slack_costs.append(cost)
         self.slack_most.append(most)
@@ -124,9 +126,9 @@ def preferences(found: Candidates, pairs: int) -> NDArray[np.float64]:
     return costs
 
 
-def strict_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, cuts: Iterable[Ints]) -> Model:
-    """Every demand as it stands. `least` and `largest` bound the load of each judge, a cut is a set of candidates of
-    which one must be chosen."""
+def strict_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, cuts: Iterable[Cut]) -> Model:
+    """Every demand as it stands. `least` and `largest` bound the load of each judge, a cut is demanded of every
+    linked plan."""
     model = Model(
         found,
         preferences(found, int(needed.scores.sum()) + int(found.anchor.sum())),
@@ -141,11 +143,11 @@ def strict_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, c
     for judge, columns in _by(found.judge, len(found.judges)):
         model.row(columns, int(least[judge]), int(largest[judge]))
     for cut in cuts:
-        model.row(cut, 1, np.inf)
+        model.row(cut.columns, cut.least, np.inf)
     return model
 
 
-def elastic_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, cuts: Iterable[Ints]) -> Model:
+def elastic_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, cuts: Iterable[Cut]) -> Model:
     """Every demand at its price; only conflicts, languages, closed judges and scored pairs stand firm."""
     costs = np.where(found.anchor & ~found.locked, -float(PRICES[Demand.ANCHOR]), 0.0)
     model = Model(found, costs, found.locked.astype(float))
@@ -153,20 +155,21 @@ def elastic_model(found: Candidates, needed: Needs, least: Ints, largest: Ints, 
         is_anchor = bool(found.anchor[columns[:1]].any())
         scores = int(needed.scores[entry])
         row = model.row(columns, scores, np.inf if is_anchor else scores)
-        model.slack([row], Slack(Demand.SCORES, entry=entry, sign=-1), PRICES[Demand.SCORES])
+        model.slack({row: 1}, Slack(Demand.SCORES, entry=entry, sign=-1), PRICES[Demand.SCORES])
         if not is_anchor:
-            model.slack([row], Slack(Demand.SCORES, entry=entry, sign=1), EXTRA_SCORE)
+            model.slack({row: 1}, Slack(Demand.SCORES, entry=entry, sign=1), EXTRA_SCORE)
     for entry, panel, columns in _panel_columns(found, needed):
         row = model.row(columns, needed.panels[entry, panel], np.inf)
-        model.slack([row], Slack(Demand.PANEL, entry=entry, panel=panel, sign=-1), PRICES[Demand.PANEL])
+        model.slack({row: 1}, Slack(Demand.PANEL, entry=entry, panel=panel, sign=-1), PRICES[Demand.PANEL])
     for judge, columns in _by(found.judge, len(found.judges)):
         row = model.row(columns, int(least[judge]), int(largest[judge]))
         capacity = found.judges[judge].capacity
         room = np.inf if capacity is None else max(0, capacity - int(largest[judge]))
-        model.slack([row], Slack(Demand.LOAD, judge=judge, sign=-1), PRICES[Demand.LOAD])
-        model.slack([row], Slack(Demand.LOAD, judge=judge, sign=1), PRICES[Demand.LOAD], room)
-        model.slack([row], Slack(Demand.CAPACITY, judge=judge, sign=1), PRICES[Demand.CAPACITY])
-    model.slack([model.row(cut, 1, np.inf) for cut in cuts], Slack(Demand.LINKED, sign=-1), PRICES[Demand.LINKED], 1)
+        model.slack({row: 1}, Slack(Demand.LOAD, judge=judge, sign=-1), PRICES[Demand.LOAD])
+        model.slack({row: 1}, Slack(Demand.LOAD, judge=judge, sign=1), PRICES[Demand.LOAD], room)
+        model.slack({row: 1}, Slack(Demand.CAPACITY, judge=judge, sign=1), PRICES[Demand.CAPACITY])
+    rows = {model.row(cut.columns, cut.least, np.inf): cut.least for cut in cuts}
+    model.slack(rows, Slack(Demand.LINKED, sign=-1), PRICES[Demand.LINKED], 1)
     return model
 
 

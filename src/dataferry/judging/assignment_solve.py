@@ -10,7 +10,7 @@ from itertools import islice, product
 import numpy as np
 
 from dataferry.judging.assignment_candidates import Candidates, Ints, candidates
-from dataferry.judging.assignment_links import Links
+from dataferry.judging.assignment_links import Cut, Links
 from dataferry.judging.assignment_loads import Circle, Needs, circles, needs
 from dataferry.judging.assignment_model import EXTRA_SCORE, PRICES, Model, Slack, Solution, elastic_model, strict_model
 from dataferry.judging.assignment_problem import Demand, Problem, Relaxation
@@ -18,9 +18,12 @@ from dataferry.judging.assignment_program import SECONDS
 from dataferry.messages import UnavailableError
 
 _MOST_ROUNDS = 40
+_MOST_ELASTIC_ROUNDS = 10
+"""Beyond these, linked judges are told to be out of reach: buying links one by one would be no cheaper."""
+
 _MOST_LEVELS = 16
 
-Build = Callable[[Candidates, Needs, Ints, Ints, Sequence[Ints]], Model]
+Build = Callable[[Candidates, Needs, Ints, Ints, Sequence[Cut]], Model]
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,10 @@ def _shortfall(case: Case) -> int:
     return case.links.shortfall(case.needed.scores, least)
 
 
-def _linked(case: Case, build: Build, bounds: tuple[Ints, Ints]) -> Solution | None:
+def _linked(case: Case, build: Build, bounds: tuple[Ints, Ints], most_rounds: int = _MOST_ROUNDS) -> Solution | None:
     """The solution with as many cuts as it takes to link the judges, or to show that they cannot be."""
-    cuts: list[Ints] = []
-    for _ in range(_MOST_ROUNDS):
+    cuts: list[Cut] = []
+    for _ in range(most_rounds):
         solution = build(case.found, case.needed, *bounds, cuts).solve()
         if solution is None or not case.is_link_demanded or _gives_up_links(solution):
             return solution
@@ -114,11 +117,11 @@ def _elastic(case: Case, levels: Sequence[int]) -> tuple[Solution, Case]:
     """The elastic solution; with the demand for links given up where no number of cuts settled it."""
     bounds = case.bounds(levels, tight=False)
     is_hopeless = _shortfall(case) * EXTRA_SCORE > PRICES[Demand.LINKED]
-    solution = None if is_hopeless else _linked(case, elastic_model, bounds)
+    solution = None if is_hopeless else _linked(case, elastic_model, bounds, _MOST_ELASTIC_ROUNDS)
     if solution is None:
         links = Relaxation(Demand.LINKED, wanted=1)
         case = Case.of(case.problem.relaxed([links]))
-        solution = _linked(case, elastic_model, bounds)
+        solution = _linked(case, elastic_model, bounds, _MOST_ELASTIC_ROUNDS)
     if solution is None:
         raise UnavailableError("judging.solver_gave_up", seconds=SECONDS, problem="elastic")
     return solution, case
