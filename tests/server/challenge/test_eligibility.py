@@ -31,12 +31,9 @@ JPEG = b"\xff\xd8\xff\xe0" + bytes(40) + b"\xff\xd9"
 
 
 @pytest.fixture(autouse=True)
-def _effects_of_commits(django_capture_on_commit_callbacks: Any) -> Any:
+def _effects_of_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are wiped and destroyed when a transaction is certain; here each is at once."""
-    from unittest.mock import patch
-
-    with patch("django.db.transaction.on_commit", lambda act, **_more: act()):
-        yield
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda act, **_more: act())
 
 
 @pytest.fixture
