@@ -118,7 +118,7 @@ def test_two_people_of_a_team_do_not_overwrite_each_other(entry: Any) -> None:
         change_entry(two, entry, entry.revision, title={"en": "Two"})
     assert caught.value.code == "server.challenge.entry_changed"
     entry.refresh_from_db()
-    assert entry.title["en"]["text"] == "One"
+    assert entry.title["en"] == "One"
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_names_of_all_scripts_are_kept_and_control_characters_go(entry: Any, tit
     from dataferry.server.challenge.actions.entries import change_entry
 
     changed = change_entry(leader(entry), entry, entry.revision, title={"en": title})
-    assert changed.title["en"]["text"] == kept
+    assert changed.title["en"] == kept
 
 
 def test_a_title_of_ten_thousand_characters_is_refused_with_its_length(entry: Any) -> None:

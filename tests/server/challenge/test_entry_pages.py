@@ -92,7 +92,7 @@ def test_an_organiser_locks_and_decides_with_a_reason_that_the_team_reads(
 def test_a_name_from_outside_is_shown_as_text(edition: Any, clock: Clock) -> None:
     entry = make_entry(make_team(edition, "hk", "<b>x</b> 🛳️"), state="draft")
     clock.during("submission")
-    entry.title = {"en": {"text": "<script>alert(1)</script>"}}
+    entry.title = {"en": "<script>alert(1)</script>"}
     entry.save()
     html = client_of(entry.team.people[0]).get(f"/en/challenge/entries/{edition.slug}/{entry.code}/").content.decode()
     assert "<script>alert" not in html

@@ -103,10 +103,6 @@ class EntryFilter(Schema):
     state: str = Field("", description="Only entries in this state.", max_length=20)
 
 
-def _texts(words: dict[str, Any]) -> dict[str, str]:
-    return {language: str(text.get("text", "")) for language, text in words.items() if isinstance(text, dict)}
-
-
 def _entry_out(entry: Entry) -> dict[str, Any]:
     release = entry.release
     return {
@@ -114,8 +110,8 @@ def _entry_out(entry: Entry) -> dict[str, Any]:
         "team": entry.team_id,
         "division": entry.division.code,
         "reason": entry.state_reason,
-        "title": _texts(entry.title),
-        "summary": _texts(entry.summary),
+        "title": entry.title,
+        "summary": entry.summary,
         "release": f"{release.product.slug}@{release.version}" if release else None,
         "missing": [f"{what} {which}".strip() for what, which in actions.missing_parts(entry)],
         "both_cities": verdict(entry)["both_cities"],

@@ -109,7 +109,7 @@ def _entries(divisions: Sequence[Division]) -> Sheet:
 def _entry_row(entry: Entry) -> list[Any]:
     versions = list(entry.submissions.all())
     last = versions[0].submitted_at if versions else None
-    title = next((str(text.get("text", "")) for text in entry.title.values()), "")
+    title = next(iter(entry.title.values()), "")
     return [
         entry.code,
         title,

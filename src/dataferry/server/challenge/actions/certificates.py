@@ -5,20 +5,21 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock
-from dataferry.server.challenge.actions.results import sealed_final
 from dataferry.server.challenge.models import Award, Certificate, Edition, Entry, Result
-from dataferry.server.challenge.states import EntryState
+from dataferry.server.challenge.queries.results import IN_THE_FINAL, sealed_final
 from dataferry.server.papers import credentials
 
 KIND = "ChallengeCertificate"
 FINALIST: Mapping[str, str] = {"en": "Finalist", "zh-Hant": "入圍決賽", "zh-Hans": "入围决赛"}
-IN_THE_FINAL = (EntryState.PRESENTED, EntryState.AWARDED, EntryState.NOMINATED)
+LIST_LASTS = timedelta(days=7)
+"""How long a copy of the list of revoked certificates is good for."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _issue(user: Any, edition: Edition, result: Result, honour: _Honour, site: s
             "edition": edition.slug,
             "entry": honour.entry.code,
             "team": honour.entry.team.name,
-            "title": {language: text["text"] for language, text in honour.entry.title.items()},
+            "title": dict(honour.entry.title),
             "honour": dict(honour.words),
             "result": result.digest,
         },
@@ -116,7 +117,7 @@ def _issue(user: Any, edition: Edition, result: Result, honour: _Honour, site: s
 
 def issuer(site: str) -> credentials.Issuer:
     """Who signs the certificates of this house."""
-    return credentials.Issuer("Dataferry", site.rstrip("/"))
+    return credentials.Issuer.of_site("Dataferry", site.rstrip("/"))
 
 
 def _revoke(user: Any, certificate: Certificate) -> None:
@@ -134,4 +135,5 @@ def status_list(edition: Edition, site: str) -> dict[str, Any]:
         key=journal.signing_key(),
         issuer=issuer(site),
         valid_from=clock.now(),
+        valid_for=LIST_LASTS,
     )

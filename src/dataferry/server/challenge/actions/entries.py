@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 
 from dataferry.messages import InputError, RefusedError
 from dataferry.server import journal, people
-from dataferry.server.catalogue.words import worded
 from dataferry.server.challenge import clock
 from dataferry.server.challenge.actions.results import GONE, replace_finalist
 from dataferry.server.challenge.calendar import phase_of, require_phase, steady_now
@@ -142,7 +141,7 @@ def touch(entry: Entry) -> None:
     _touch(entry)
 
 
-def _texts(name: str, given: Mapping[str, str], most: int) -> dict[str, dict[str, str]]:
+def _texts(name: str, given: Mapping[str, str], most: int) -> dict[str, str]:
     texts: dict[str, str] = {}
     for language, text in given.items():
         if language not in LANGUAGES:
@@ -152,7 +151,7 @@ def _texts(name: str, given: Mapping[str, str], most: int) -> dict[str, dict[str
             raise InputError("server.challenge.text_too_long", field=name, most=most, found=len(words))
         if words:
             texts[language] = words
-    return worded(texts)
+    return texts
 
 
 def submit(user: Any, entry: Entry) -> Submission:

@@ -70,8 +70,8 @@ class TextsForm(StartForm):
     def _initial(entry: Entry) -> dict[str, Any]:
         found = {"revision": entry.revision, "subcategory": entry.subcategory, "language": entry.language}
         for code, key, _name in TONGUES:
-            found[f"title_{key}"] = entry.title.get(code, {}).get("text", "")
-            found[f"summary_{key}"] = entry.summary.get(code, {}).get("text", "")
+            found[f"title_{key}"] = entry.title.get(code, "")
+            found[f"summary_{key}"] = entry.summary.get(code, "")
         return found
 
     def values(self) -> dict[str, Any]:
