@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from dataferry.messages import Language
@@ -57,9 +59,14 @@ def chip_titles() -> dict[str, str]:
 
 def chips(states: Mapping[str, str]) -> list[Chip]:
     """The strip of a dataset or release, from the state of each of its six parts; a part not named is unknown."""
+    return list(_chips(get_language(), tuple(states.get(name, "unknown") for name in ORDER)))
+
+
+@lru_cache(maxsize=1024)
+def _chips(_language: str | None, states: tuple[str, ...]) -> tuple[Chip, ...]:
+    """Lists show many strips of few kinds; the words are those of the language in force."""
     titles = chip_titles()
-    found = {name: states.get(name, "unknown") for name in ORDER}
-    return [Chip(name, titles[name], state, state_word(state)) for name, state in found.items()]
+    return tuple(Chip(name, titles[name], state, state_word(state)) for name, state in zip(ORDER, states, strict=True))
 
 
 def findings(items: Any, language: Language) -> list[Found]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from dataferry.messages import DataferryError
 from dataferry.server.display import words
+from dataferry.server.display.evidence import Chip
 from dataferry.server.display.languages import page_language
 
 register = template.Library()
@@ -27,6 +32,24 @@ def said(found: words.Spoken) -> SafeString:
     if found.tag:
         return format_html('<span lang="{}">{}</span>', found.tag, found.text)
     return format_html("{}", found.text)
+
+
+@register.simple_tag
+def strip(chips: Iterable[Chip], base: str) -> SafeString:
+    """The evidence strip; `base` is the page whose sections the chips open. Lists show hundreds of chips of few kinds."""
+    address = conditional_escape(base)
+    shown = "".join(address.join(_around_address(chip)) + "\n  " for chip in chips)
+    return format_html('<ul class="strip" aria-label="{}">\n  {}</ul>', _("Evidence"), mark_safe(shown))  # noqa: S308
+
+
+@lru_cache(maxsize=2048)
+def _around_address(chip: Chip) -> tuple[str, str]:
+    """The markup of one chip before and behind the address that it leads to."""
+    place = "THE-ADDRESS"
+    before, _place, after = (
+        render_to_string("display/_chip.html", {"chip": chip, "base": place}).strip().partition(place)
+    )
+    return before, after
 
 
 @register.filter
