@@ -133,8 +133,15 @@ def load_database(database: Mapping[str, Any], folder: Path) -> None:
         _run("pg_restore", [*options, f"--dbname={connection.settings_dict['NAME']}", str(folder / "database.dump")])
         return
     executor = MigrationExecutor(connection)
-    executor.migrate([(app, name) for app, names in database["migrations"].items() for name in names])
+    executor.migrate(_last_of(database["migrations"], executor))
     _load_tables(database["tables"], folder)
+
+
+def _last_of(migrations: Mapping[str, list[str]], executor: MigrationExecutor) -> list[tuple[str, str]]:
+    """Those that no other of them needs: to name an earlier one as well would ask for the way back to it."""
+    graph = executor.loader.graph
+    ran = {(app, name) for app, names in migrations.items() for name in names} & set(graph.nodes)
+    return sorted(each for each in ran if not any(child.key in ran for child in graph.node_map[each].children))
 
 
 def _load_tables(tables: Mapping[str, list[str]], folder: Path) -> None:
