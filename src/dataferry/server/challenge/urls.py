@@ -7,5 +7,6 @@ urlpatterns = [
     path("", include("dataferry.server.challenge.urls_desk")),
     path("", include("dataferry.server.challenge.urls_entries")),
     path("", include("dataferry.server.challenge.urls_judging")),
+    path("", include("dataferry.server.challenge.urls_results")),
     path("", include("dataferry.server.challenge.urls_teams")),
 ]

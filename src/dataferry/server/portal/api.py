@@ -35,6 +35,7 @@ ROOMS = (
     "dataferry.server.challenge.api_entries",
     "dataferry.server.challenge.api_judging",
     "dataferry.server.challenge.api_panels",
+    "dataferry.server.challenge.api_results",
     "dataferry.server.portal.jobs_api",
     "dataferry.server.portal.journal_api",
 )

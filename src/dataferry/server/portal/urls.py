@@ -18,6 +18,7 @@ urlpatterns = [
     path("robots.txt", pages.robots, name="robots"),
     path("favicon.ico", pages.favicon, name="favicon"),
     path("issuer.json", issuer_pages.issuer, name="issuer"),
+    path("challenge/", include("dataferry.server.challenge.urls_credentials")),
     path("files/", include("dataferry.server.workshop.urls_files")),
     path("uploads/", include("dataferry.server.uploads.urls")),
     path("admin/", admin.site.urls),

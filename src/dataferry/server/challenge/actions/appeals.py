@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -10,13 +11,15 @@ from dataferry.messages import InputError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock
 from dataferry.server.challenge.actions.entries import reinstate
-from dataferry.server.challenge.calendar import phase_of, told
-from dataferry.server.challenge.models import Appeal, Entry, Judge, Result
+from dataferry.server.challenge.actions.result_letters import post_appeal
+from dataferry.server.challenge.calendar import told
+from dataferry.server.challenge.models import Appeal, Entry, Judge, Result, Team
+from dataferry.server.challenge.queries.appeals import OPEN, grounds_of, window_of
 from dataferry.server.challenge.states import AppealState, EntryState, Life, ResultState, move
+from dataferry.server.people.queries import verified_addresses
 from dataferry.server.web.problems import ConflictError
 
 LONGEST = 10_000
-OPEN = (AppealState.FILED, AppealState.ADMITTED)
 
 
 def file_appeal(user: Any, result: Result, entry: Entry, grounds: str, statement: str) -> Appeal:
@@ -28,15 +31,20 @@ def file_appeal(user: Any, result: Result, entry: Entry, grounds: str, statement
     """
     people.require(user, "challenge.file_appeal", entry)
     edition = result.round.edition
-    allowed = edition.file.appeals.grounds or [code for code, _title in Appeal.GROUNDS]
+    if edition.file.appeals.applies is False:
+        raise RefusedError("server.challenge.no_appeals", edition=edition.slug)
+    allowed = grounds_of(edition)
     if grounds not in allowed:
-        raise InputError("server.challenge.no_such_grounds", given=grounds[:40], allowed=", ".join(sorted(allowed)))
+        raise InputError(
+            "server.challenge.no_such_grounds", given=grounds[:40], allowed=", ".join(allowed), field="grounds"
+        )
     text = _text(statement)
     with transaction.atomic():
         locked = Result.objects.select_for_update().get(pk=result.pk)
         if locked.state != ResultState.PROVISIONAL:
             raise RefusedError("server.challenge.not_provisional", state=locked.state)
-        if entry.edition_id != edition.pk or not entry.sheets.filter(round=result.round).exists():
+        judged = entry.sheets.filter(round=result.round, calibration=False).exists()
+        if entry.edition_id != edition.pk or not judged:
             raise RefusedError("server.challenge.entry_not_in_round", entry=entry.code, round=result.round.code)
         _require_window(result, entry)
         if Appeal.objects.filter(result__round=result.round, entry=entry, state__in=OPEN).exists():
@@ -50,17 +58,11 @@ def file_appeal(user: Any, result: Result, entry: Entry, grounds: str, statement
 
 
 def _require_window(result: Result, entry: Entry) -> None:
-    """The edition's appeal phase; for a screening, or where there is none, as many days after the provisional result
-    as the edition allows."""
-    now, edition = clock.now(), result.round.edition
-    phase = phase_of(edition, "appeals", entry.division) if result.round.stage == "final" else None
-    days = edition.file.appeals.days
-    if phase is not None and not phase.opens_at <= now < phase.closes_at:
-        raise RefusedError("server.challenge.appeal_window_shut", until=told(phase.closes_at))
-    if phase is None and days is not None and result.provisional_at is not None:
-        over = (now - result.provisional_at).total_seconds() >= int(days) * 86_400
-        if over:
-            raise RefusedError("server.challenge.appeal_window_shut", until=str(days))
+    window, zone = window_of(result, entry.division), ZoneInfo(entry.division.time_zone)
+    if window is None or not window.holds(clock.now()):
+        end = window.closes or window.opens if window else None
+        until = f"{told(end.astimezone(zone))} {zone.key}" if end else "-"
+        raise RefusedError("server.challenge.appeal_window_shut", until=until)
 
 
 def admit(user: Any, appeal: Appeal) -> Appeal:
@@ -88,7 +90,7 @@ def decide(user: Any, appeal: Appeal, *, upheld: bool, reason: str, reinstated_t
 
 
 def withdraw_appeal(user: Any, appeal: Appeal) -> Appeal:
-    """The team takes its appeal back."""
+    """The team takes its appeal back, while nobody has decided it."""
     people.require(user, "challenge.file_appeal", appeal)
     return _move(user, appeal, AppealState.WITHDRAWN, appeal.decision)
 
@@ -110,8 +112,15 @@ def require_independent(user: Any, appeal: Appeal) -> None:
     bound = judges.filter(conflicts__team=appeal.entry.team, conflicts__withdrawn_at=None).exists()
     member = appeal.entry.team.members.filter(user=user.pk).exists()
     mentor = appeal.entry.team.mentorships.filter(mentor=user.pk).exists()
-    if scored or bound or member or mentor:
+    if scored or bound or member or mentor or _is_named_by(user, appeal.entry.team):
         raise RefusedError("server.challenge.not_independent", entry=appeal.entry.code)
+
+
+def _is_named_by(user: Any, team: Team) -> bool:
+    """Whether the team has said that it is tied to this person."""
+    addresses = [address.lower() for address in verified_addresses(user)]
+    said = team.relations.filter(withdrawn_at=None).values_list("other", flat=True)
+    return any(other.strip().lower() in addresses for other in said)
 
 
 def _move(user: Any, appeal: Appeal, after: AppealState, reason: str, by: Any = None) -> Appeal:
@@ -125,6 +134,7 @@ def _move(user: Any, appeal: Appeal, after: AppealState, reason: str, by: Any = 
         locked.decided_at = clock.now() if by is not None else None
         move(Life.APPEAL, locked, after, "decision", "decided_by", "decided_at")
         _append(user, f"appeal_{after.value}", locked, {"entry": locked.entry.code})
+        post_appeal(locked)
     return locked
 
 

@@ -13,11 +13,12 @@ from django.db import transaction
 from dataferry.messages import InputError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock, store
-from dataferry.server.challenge.actions.results import sealed_result
+from dataferry.server.challenge.actions.result_letters import post_nomination
 from dataferry.server.challenge.data_evidence import verdict
 from dataferry.server.challenge.models import Artefact, Edition, Entry, Nomination, Round, Submission
 from dataferry.server.challenge.queries.entries import data_use_document
-from dataferry.server.challenge.states import EditionState, EntryState, Life, NominationState, move
+from dataferry.server.challenge.queries.results import IN_THE_FINAL, sealed_result
+from dataferry.server.challenge.states import EditionState, EntryState, Life, NominationState, check_move, move
 
 MOST_ANSWER = 5_000
 OLDEST = (1980, 1, 1, 0, 0, 0)
@@ -50,6 +51,7 @@ def select(user: Any, edition: Edition, entries: list[Entry] | None = None) -> l
             )
             if new:
                 _append(user, "nomination_selected", nomination, {"entry": entry.code, "track": track})
+                post_nomination(nomination)
                 made.append(nomination)
     return made
 
@@ -57,7 +59,8 @@ def select(user: Any, edition: Edition, entries: list[Entry] | None = None) -> l
 def _chosen(edition: Edition, who: str | None, entries: list[Entry] | None) -> list[Entry]:
     in_final = Entry.objects.filter(edition=edition, state__in=(EntryState.PRESENTED, EntryState.AWARDED))
     if entries is not None:
-        wrong = {entry.code for entry in entries} - set(in_final.values_list("code", flat=True))
+        may = set(in_final.values_list("pk", flat=True))
+        wrong = {entry.code for entry in entries if entry.pk not in may}
         if wrong:
             raise RefusedError("server.challenge.not_in_final", entries=", ".join(sorted(wrong)))
         return entries
@@ -91,6 +94,9 @@ def package(user: Any, nomination: Nomination) -> Nomination:
     nomination.track = nomination.track or nomination.edition.file.track_of(nomination.entry.subcategory) or ""
     if not nomination.track:
         raise RefusedError("server.challenge.track_missing", entry=nomination.entry.code)
+    if nomination.entry.state not in IN_THE_FINAL:
+        raise RefusedError("server.challenge.not_in_final", entries=nomination.entry.code)
+    check_move(Life.NOMINATION, nomination.state, NominationState.PACKAGED)
     body = package_bytes(nomination)
     place = _keep(body)
     with transaction.atomic():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import secrets
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,14 +19,35 @@ from dataferry.server.challenge.states import EntryState
 LONGEST = timedelta(hours=2)
 
 
+def new_seed() -> str:
+    """A seed that nobody could choose."""
+    return secrets.token_hex(8)
+
+
+def drawn(entries: Iterable[Entry], seed: str) -> list[Entry]:
+    """The order that a seed draws: by SHA-256 of `<seed>:<entry code>`, so that everybody can draw it again."""
+    return sorted(entries, key=lambda entry: hashlib.sha256(f"{seed}:{entry.code}".encode()).hexdigest())
+
+
 def set_running_order(
-    user: Any, round_: Round, entries: Sequence[Entry], *, starts_at: datetime, present: timedelta, questions: timedelta
+    user: Any,
+    round_: Round,
+    entries: Sequence[Entry],
+    *,
+    starts_at: datetime,
+    present: timedelta,
+    questions: timedelta,
+    seed: str = "",
 ) -> list[Slot]:
     """The order in which the finalists present, one after the other from an instant on.
 
+    Args:
+        seed: of the draw that gave this order (`drawn`), kept in the journal; empty where people chose it.
+
     Raises:
         InputError: `server.challenge.order_incomplete` unless every finalist stands in it exactly once; a time that
-            is not positive or over two hours. RefusedError: `server.challenge.presentations_began`.
+            is not positive or over two hours; a seed that draws another order. RefusedError:
+            `server.challenge.presentations_began`.
     """
     people.require(user, "challenge.organise", round_)
     for span in (present, questions):
@@ -34,6 +57,8 @@ def set_running_order(
         Entry.objects.filter(edition=round_.edition, state=EntryState.SHORTLISTED).values_list("pk", flat=True)
     )
     given = [entry.pk for entry in entries]
+    if seed and [entry.pk for entry in drawn(entries, seed)] != given:
+        raise InputError("server.challenge.not_the_draw", seed=seed[:40])
     if len(given) != len(set(given)) or set(given) != wanted:
         raise InputError("server.challenge.order_incomplete", wanted=len(wanted), found=len(set(given) & wanted))
     with transaction.atomic():
@@ -52,9 +77,9 @@ def set_running_order(
             )
             for position, entry in enumerate(entries)
         ]
-        codes = [entry.code for entry in entries]
+        payload = {"entries": [entry.code for entry in entries], **({"seed": seed} if seed else {})}
         reference = f"round:{round_.edition.slug}/{round_.code}"
-        journal.append(people.actor(user), "challenge.running_order_set", reference, {"entries": codes})
+        journal.append(people.actor(user), "challenge.running_order_set", reference, payload)
     return slots
 
 

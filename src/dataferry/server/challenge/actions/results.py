@@ -12,27 +12,18 @@ from django.db import transaction
 from dataferry.messages import InputError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock
+from dataferry.server.challenge.actions import result_letters
 from dataferry.server.challenge.models import Award, Deliberation, Edition, Entry, Result, Round
+from dataferry.server.challenge.queries import appeals
+from dataferry.server.challenge.queries.results import orders_of, quota_of, reference, sealed_final, sealed_result
 from dataferry.server.challenge.results.computing import ComputedResult, compute
 from dataferry.server.challenge.results.placing import shortlist
 from dataferry.server.challenge.results.replaying import ACTS, Replay, replay, season_of, sheets_against_events
-from dataferry.server.challenge.states import (
-    AppealState,
-    EntryState,
-    Life,
-    ResultState,
-    RoundState,
-    move,
-)
+from dataferry.server.challenge.states import EntryState, Life, ResultState, RoundState, move
 from dataferry.server.web.api import ConflictError
 
 LONGEST_REASON = 5_000
 GONE = (EntryState.WITHDRAWN, EntryState.DISQUALIFIED)
-
-
-def reference(result: Result) -> str:
-    """How the journal names a result."""
-    return f"result:{result.round.edition.slug}/{result.round.code}/{result.revision}"
 
 
 def compute_result(user: Any, round_: Round, reason: str = "") -> Result:
@@ -139,6 +130,8 @@ def decide_tie(user: Any, round_: Round, entries: Sequence[Entry], reason: str) 
     people.require(user, "challenge.organise", round_)
     text = _checked_reason(reason, needed=True)
     codes = [entry.code for entry in entries]
+    if any(entry.edition_id != round_.edition_id for entry in entries):
+        raise RefusedError("server.challenge.no_such_tie", entries=", ".join(codes))
     with transaction.atomic():
         newest = Result.objects.select_for_update().filter(round=round_).order_by("-revision").first()
         open_ties = json.loads(newest.document)["outcome"]["unresolved"] if newest else []
@@ -204,6 +197,7 @@ def publish_provisional(user: Any, result: Result) -> Result:
         locked.provisional_at = clock.now()
         move(Life.RESULT, locked, ResultState.PROVISIONAL, "provisional_at")
         _append_for_result(user, "challenge.result_provisional", locked)
+        result_letters.post_provisional(locked)
     return locked
 
 
@@ -218,7 +212,8 @@ def seal_result(user: Any, result: Result) -> Result:
 
     Raises:
         RefusedError: `server.challenge.appeals_open`, `server.challenge.appeal_window_open`,
-            `server.challenge.replay_failed` (with what differs), a forbidden move.
+            `server.challenge.appeal_uncorrected`, `server.challenge.replay_failed` (with what differs), a forbidden
+            move.
     """
     people.require(user, "challenge.organise", result.round)
     _require_appeals_over(result)
@@ -273,6 +268,7 @@ def publish_result(user: Any, result: Result) -> Result:
         locked.published_at = clock.now()
         move(Life.RESULT, locked, ResultState.PUBLISHED, "published_at")
         _append_for_result(user, "challenge.result_published", locked)
+        result_letters.post_awards(locked)
     return locked
 
 
@@ -288,12 +284,15 @@ def apply_shortlist(user: Any, edition: Edition) -> dict[str, list[str]]:
         the finalists by division.
 
     Raises:
-        RefusedError: `server.challenge.result_not_sealed` while a division's result is not sealed.
+        RefusedError: `server.challenge.result_not_sealed` while a division's result is not sealed;
+            `server.challenge.final_began` once the final is open: who takes part in it is fixed then.
     """
     people.require(user, "challenge.organise", edition)
     chosen: dict[str, list[str]] = {}
     with transaction.atomic():
         Edition.objects.select_for_update().get(pk=edition.pk)
+        if Round.objects.filter(edition=edition, stage="final").exclude(state=RoundState.PLANNED).exists():
+            raise RefusedError("server.challenge.final_began", edition=edition.slug)
         for round_ in Round.objects.filter(edition=edition, stage="screening"):
             result = sealed_result(round_)
             if result is None:
@@ -302,36 +301,8 @@ def apply_shortlist(user: Any, edition: Edition) -> dict[str, list[str]]:
                 chosen[division] = _place(edition, division, order, quota_of(result, division))
                 payload = {"division": division, "finalists": len(chosen[division]), "digest": result.digest}
                 journal.append(people.actor(user), "challenge.shortlist_applied", f"edition:{edition.slug}", payload)
+                result_letters.post_shortlist(edition, result, division, chosen[division])
     return chosen
-
-
-def sealed_result(round_: Round) -> Result | None:
-    """The newest result of a round that is sealed or published."""
-    sealed = (ResultState.SEALED, ResultState.PUBLISHED)
-    return Result.objects.filter(round=round_, state__in=sealed).order_by("-revision").first()
-
-
-def sealed_final(edition: Edition) -> Result:
-    """The sealed result of the final.
-
-    Raises:
-        RefusedError: `server.challenge.result_not_sealed`.
-    """
-    final = Round.objects.filter(edition=edition, stage="final").first()
-    result = sealed_result(final) if final else None
-    if result is None:
-        raise RefusedError("server.challenge.result_not_sealed", round=final.code if final else "final")
-    return result
-
-
-def orders_of(result: Result) -> dict[str, list[str]]:
-    """Each division's ranking: finalists, then reserves."""
-    lists = json.loads(result.document)["outcome"].get("shortlists", {})
-    return {division: [*each["finalists"], *each["reserves"]] for division, each in lists.items()}
-
-
-def quota_of(result: Result, division: str) -> int:
-    return int(json.loads(result.document)["inputs"]["rules"]["quotas"][division])
 
 
 def _place(edition: Edition, division: str, order: Sequence[str], quota: int) -> list[str]:
@@ -368,6 +339,7 @@ def replace_finalist(user: Any, entry: Entry) -> Entry | None:
                 move(Life.ENTRY, standing[code], EntryState.SHORTLISTED)
                 payload = {"division": entry.division.code, "out": entry.code, "new": code}
                 journal.append(people.actor(user), "challenge.finalist_replaced", f"edition:{edition.slug}", payload)
+                result_letters.post_moved_up(standing[code], entry)
                 return standing[code]
     return None
 
@@ -387,11 +359,34 @@ def _require_newest(result: Result) -> None:
 
 
 def _require_appeals_over(result: Result) -> None:
-    waiting = result.appeals.filter(state__in=(AppealState.FILED, AppealState.ADMITTED)).count()
+    """Appeals of the whole round count: one that was filed against an older revision is not lost with it."""
+    waiting = appeals.unanswered(result)
     if waiting:
         raise RefusedError("server.challenge.appeals_open", count=waiting)
-    window = (
-        result.round.edition.phases.filter(kind="appeals", closes_at__gt=clock.now()).order_by("-closes_at").first()
-    )
-    if result.round.stage == "final" and window is not None:
-        raise RefusedError("server.challenge.appeal_window_open", until=window.closes_at.isoformat())
+    if appeals.uncorrected(result):
+        raise RefusedError("server.challenge.appeal_uncorrected", revision=result.revision)
+    if result.round.stage != "final":
+        return
+    windows = (appeals.window_of(result, each) for each in result.round.edition.divisions.all())
+    ends = [window.closes for window in windows if window is not None and window.closes is not None]
+    if ends and max(ends) > clock.now():
+        raise RefusedError("server.challenge.appeal_window_open", until=max(ends).isoformat())
+
+
+__all__ = [
+    "GONE",
+    "apply_shortlist",
+    "compute_result",
+    "decide_tie",
+    "name_award",
+    "orders_of",
+    "publish_provisional",
+    "publish_result",
+    "quota_of",
+    "reference",
+    "replace_finalist",
+    "replay_edition",
+    "seal_result",
+    "sealed_final",
+    "sealed_result",
+]
