@@ -58,23 +58,18 @@ class Case:
 def strict_solution(case: Case) -> Solution | None:
     """The best plan that meets every demand; None when there is none."""
     best: Solution | None = None
-    if _shortfall(case) > 0:
-        return None
     choices = product(*(circle.levels()[:_MOST_LEVELS] for circle in case.circles))
     for levels in islice(choices, _MOST_LEVELS):
-        found = _linked(case, strict_model, case.bounds(levels, tight=True))
+        bounds = case.bounds(levels, tight=True)
+        found = None if _shortfall(case, bounds[0]) > 0 else _linked(case, strict_model, bounds)
         if found is not None and (best is None or found.cost < best.cost):
             best = found
     return best
 
 
-def _shortfall(case: Case) -> int:
+def _shortfall(case: Case, least: Ints) -> int:
     """Scores missing to link the judges, whoever scores what; 0 where links are not demanded."""
-    if not case.is_link_demanded:
-        return 0
-    lowest = [min(circle.levels(), default=circle.natural_level()) for circle in case.circles]
-    least, _ = case.bounds(lowest, tight=False)
-    return case.links.shortfall(case.needed.scores, least)
+    return case.links.shortfall(case.needed.scores, least) if case.is_link_demanded else 0
 
 
 def _linked(case: Case, build: Build, bounds: tuple[Ints, Ints], most_rounds: int = _MOST_ROUNDS) -> Solution | None:
@@ -116,7 +111,7 @@ def cheapest_relaxations(case: Case) -> frozenset[Relaxation]:
 def _elastic(case: Case, levels: Sequence[int]) -> tuple[Solution, Case]:
     """The elastic solution; with the demand for links given up where no number of cuts settled it."""
     bounds = case.bounds(levels, tight=False)
-    is_hopeless = _shortfall(case) * EXTRA_SCORE > PRICES[Demand.LINKED]
+    is_hopeless = _shortfall(case, bounds[0]) * EXTRA_SCORE > PRICES[Demand.LINKED]
     solution = None if is_hopeless else _linked(case, elastic_model, bounds, _MOST_ELASTIC_ROUNDS)
     if solution is None:
         links = Relaxation(Demand.LINKED, wanted=1)
