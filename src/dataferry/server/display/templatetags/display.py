@@ -36,7 +36,7 @@ def said(found: words.Spoken) -> SafeString:
 
 @register.simple_tag
 def strip(chips: Iterable[Chip], base: str) -> SafeString:
-    """The evidence strip; `base` is the page whose sections the chips open. Lists show hundreds of chips of few kinds."""
+    """The evidence strip; `base` is the page whose sections the chips open. Lists show many chips of few kinds."""
     address = conditional_escape(base)
     shown = "".join(address.join(_around_address(chip)) + "\n  " for chip in chips)
     return format_html('<ul class="strip" aria-label="{}">\n  {}</ul>', _("Evidence"), mark_safe(shown))  # noqa: S308
