@@ -19,6 +19,28 @@ if TYPE_CHECKING:
 File = Annotated[Path, typer.Argument(help="CSV or XLSX file, or a folder of them.", show_default=False)]
 LeaveOut = Annotated[bool, typer.Option("--leave-out", help="Go on without rows that cannot be right.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+PerEntry = Annotated[int, typer.Option("--per-entry", help="Scores each entry gets.")]
+Minimums = Annotated[
+    list[str] | None, typer.Option("--panel-minimum", help="Least judges of a panel on every entry: HK=2.")
+]
+Anchors = Annotated[
+    list[str] | None, typer.Option("--anchor", help="Entry that every judge without a conflict scores.")
+]
+Reserved = Annotated[
+    list[str] | None, typer.Option("--reserve", help="Division that only these panels score: HK=HK,joint.")
+]
+Tolerance = Annotated[int, typer.Option("--tolerance", help="Most by which two loads may differ.")]
+Unlinked = Annotated[bool, typer.Option("--unlinked", help="Do not demand that common entries link all judges.")]
+Accept = Annotated[bool, typer.Option("--accept", help="Where no plan meets every demand, take the cheapest way out.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the plan as CSV.")]
+_METHODS = "raw-mean, z-score, calibrated, panel-means or calibrated-panel-means; chosen beforehand."
+MethodName = Annotated[str, typer.Option("--method", help=_METHODS)]
+RubricFile = Annotated[Path | None, typer.Option("--rubric", help="YAML file of criteria and weights.")]
+Ties = Annotated[
+    list[str] | None, typer.Option("--tie", help="Rule for ties, in order: criterion:CODE, pairwise, chair.")
+]
+Joint = Annotated[bool, typer.Option("--joint/--by-division", help="One list, or one for each division.")]
+Lines = Annotated[list[str] | None, typer.Option("--line", help="Places that win: 8, or by division HK=8.")]
 
 judging_app = typer.Typer(
     help="Judging with a spreadsheet: assign judges to entries, rank scores.", no_args_is_help=True
@@ -34,24 +56,14 @@ def register(app: typer.Typer) -> None:
 
 def assign(
     file: File,
-    per_entry: Annotated[int, typer.Option("--per-entry", help="Scores each entry gets.")] = 3,
-    minimums: Annotated[
-        list[str] | None, typer.Option("--panel-minimum", help="Least judges of a panel on every entry: HK=2.")
-    ] = None,
-    anchors: Annotated[
-        list[str] | None, typer.Option("--anchor", help="Entry that every judge without a conflict scores.")
-    ] = None,
-    reserved: Annotated[
-        list[str] | None, typer.Option("--reserve", help="Division that only these panels score: HK=HK,joint.")
-    ] = None,
-    tolerance: Annotated[int, typer.Option("--tolerance", help="Most by which two loads may differ.")] = 1,
-    unlinked: Annotated[
-        bool, typer.Option("--unlinked", help="Do not demand that common entries link all judges.")
-    ] = False,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Where no plan meets every demand, take the cheapest way out.")
-    ] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the plan as CSV.")] = None,
+    per_entry: PerEntry = 3,
+    minimums: Minimums = None,
+    anchors: Anchors = None,
+    reserved: Reserved = None,
+    tolerance: Tolerance = 1,
+    unlinked: Unlinked = False,
+    accept: Accept = False,
+    out: Out = None,
     leave_out: LeaveOut = False,
     as_json: Json = False,
 ) -> None:
@@ -101,18 +113,11 @@ def _solved(problem: Problem, *, accept: bool) -> Plan:
 
 def rank(
     file: File,
-    method: Annotated[
-        str,
-        typer.Option(
-            "--method", help="raw-mean, z-score, calibrated, panel-means or calibrated-panel-means; chosen beforehand."
-        ),
-    ] = "raw-mean",
-    rubric: Annotated[Path | None, typer.Option("--rubric", help="YAML file of criteria and weights.")] = None,
-    ties: Annotated[
-        list[str] | None, typer.Option("--tie", help="Rule for ties, in order: criterion:CODE, pairwise, chair.")
-    ] = None,
-    joint: Annotated[bool, typer.Option("--joint/--by-division", help="One list, or one for each division.")] = False,
-    lines: Annotated[list[str] | None, typer.Option("--line", help="Places that win: 8, or by division HK=8.")] = None,
+    method: MethodName = "raw-mean",
+    rubric: RubricFile = None,
+    ties: Ties = None,
+    joint: Joint = False,
+    lines: Lines = None,
     leave_out: LeaveOut = False,
     as_json: Json = False,
 ) -> None:
