@@ -338,7 +338,7 @@ def check_nominations(season: TwentyTwentyFour) -> None:
     chosen = [season_entry(season, TOP[0]), *([without] if without else [])]
     with clock.standing_at(datetime.fromisoformat("2024-08-25T12:00:00+08:00")):
         for nomination in nominations.select(season.organiser, season.edition, chosen):
-            nominations.consent(acts.leader_of(nomination.entry.team), nomination, True)
+            nomination = nominations.consent(acts.leader_of(nomination.entry.team), nomination, True)
             if nomination.entry == without:
                 with pytest.raises(RefusedError) as caught:
                     nominations.package(season.organiser, nomination)

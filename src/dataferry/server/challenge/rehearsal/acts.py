@@ -25,6 +25,7 @@ from dataferry.server.challenge.models import (
     ScoreSheet,
     Team,
 )
+from dataferry.server.challenge.queries.assigning import proposed_anchors
 from dataferry.server.challenge.rehearsal.cast import Cast, synthetic_person
 from dataferry.server.challenge.states import CheckState, SheetState
 
@@ -120,6 +121,9 @@ def appoint_judges(organiser: Any, other: Any, edition: Edition, cast: Cast) -> 
 
 def open_and_assign(organiser: Any, round_: Round) -> int:
     """A round opens and its entries are given to its judges. Returns the number of sheets."""
+    anchors = round_.edition.file.rounds[round_.code].anchors
+    if anchors:
+        assigning.set_anchors(organiser, round_, proposed_anchors(round_, anchors))
     opened = assigning.open_round(organiser, round_)
     return len(assigning.assign_round(organiser, opened).pairs)
 

@@ -222,9 +222,9 @@ class Rehearsal:
             if self.edition.file.nomination.applies and self.edition.file.nomination.who in ("awarded", "finalists"):
                 for nomination in nominations.select(self.organiser, self.edition):
                     leader = acts.leader_of(nomination.entry.team)
-                    nominations.consent(leader, nomination, True)
+                    nomination = nominations.consent(leader, nomination, True)
                     try:
-                        nominations.package(self.organiser, nomination)
+                        nomination = nominations.package(self.organiser, nomination)
                     except RefusedError:
                         without_track += 1
                         continue
