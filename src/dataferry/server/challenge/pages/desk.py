@@ -28,7 +28,7 @@ HOURS = 24
 LONGEST_SPAN = timedelta(days=31)
 
 
-def _desk(request: HttpRequest, slug: str) -> tuple[Any, Edition, list[Any]]:
+def desk_of(request: HttpRequest, slug: str) -> tuple[Any, Edition, list[Any]]:
     """The person, the edition and the divisions that they look after.
 
     Raises:
@@ -48,7 +48,7 @@ def _desk(request: HttpRequest, slug: str) -> tuple[Any, Edition, list[Any]]:
 @signed_in
 def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
     """What needs a person today, then every phase in figures."""
-    _user, edition, divisions = _desk(request, slug)
+    _user, edition, divisions = desk_of(request, slug)
     context = {
         "section": "challenge",
         "edition": edition,
@@ -91,12 +91,23 @@ def _told(task: queries.Task, edition: Edition) -> dict[str, Any]:
 
 
 def _address(task: queries.Task, edition: Edition) -> str:
+    """The page on which a task is done."""
+    slug = edition.slug
     if task.code == "checks_to_decide":
-        return reverse("challenge-eligibility", args=[edition.slug, task.place])
-    if task.code in ("entries_to_decide", "entries_to_lock", "files_waiting"):
-        state = {"entries_to_decide": "?state=locked", "entries_to_lock": "?state=submitted"}.get(task.code, "")
-        return reverse("challenge-entries", args=[edition.slug]) + state
-    return ""
+        return reverse("challenge-eligibility", args=[slug, task.place])
+    if task.code in _STATES:
+        return reverse("challenge-entries", args=[slug]) + _STATES[task.code]
+    if task.code.startswith(("judges_un", "sheets_")):
+        return reverse("challenge-judges", args=[slug])
+    if task.code == "judges_overdue":
+        return reverse("challenge-round-sheets", args=[slug, task.place])
+    if task.code.startswith("result_"):
+        return reverse("challenge-round-result", args=[slug, task.place])
+    return reverse({"appeals_to_decide": "challenge-appeals"}.get(task.code, "challenge-nominations"), args=[slug])
+
+
+_STATES = {"entries_to_decide": "?state=locked", "entries_to_lock": "?state=submitted", "files_waiting": ""}
+_STATES["entries_reported"] = ""
 
 
 def _shown(figures: queries.DivisionFigures) -> dict[str, Any]:
@@ -118,7 +129,7 @@ def _shown(figures: queries.DivisionFigures) -> dict[str, Any]:
 @signed_in
 def table(request: HttpRequest, slug: str, kind: str, ending: str) -> HttpResponse:
     """A table of the edition, or (`all.xlsx`) all of them, for spreadsheets."""
-    _user, edition, divisions = _desk(request, slug)
+    _user, edition, divisions = desk_of(request, slug)
     if kind not in exports.KINDS and not (kind == "all" and ending == "xlsx"):
         raise MissingError("server.challenge.no_edition", name=kind)
     sheets = [exports.sheet_of(each, divisions) for each in (exports.KINDS if kind == "all" else (kind,))]
@@ -143,7 +154,7 @@ def calendar(request: HttpRequest, slug: str) -> HttpResponse:
 @signed_in
 def audit(request: HttpRequest, slug: str) -> HttpResponse:
     """Hour by hour: every binding act of the edition, as the journal has it."""
-    _user, edition, _divisions = _desk(request, slug)
+    _user, edition, _divisions = desk_of(request, slug)
     until = _moment(request.GET.get("until", "")) or clock.now()
     since = _moment(request.GET.get("since", "")) or until - timedelta(hours=HOURS)
     since = max(since, until - LONGEST_SPAN)
