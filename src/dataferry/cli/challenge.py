@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -91,6 +95,9 @@ def rehearse(
     judges: Annotated[int, typer.Option("--judges", min=1, max=MOST_JUDGES, help="Judges of each city.")] = 4,
     seed: Annotated[int, typer.Option("--seed", help="The same seed plays the same play.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    lines: Annotated[
+        bool, typer.Option("--lines", help="Tell each step as a line of JSON on standard error, for programs.")
+    ] = False,
 ) -> None:
     """Play an edition with synthetic teams, from registration to replay, in a house that is thrown away.
 
@@ -101,13 +108,40 @@ def rehearse(
         raise MissingError("cli.no_edition_file", file=str(file))
     text = file.read_text(encoding="utf-8", errors="replace")
     with tempfile.TemporaryDirectory(prefix="dataferry-rehearsal-") as home, progress(word("rehearsing")) as step:
-        steps = play(text, Path(home), teams, judges, seed, lambda name, share: step(word(f"rehearsal_{name}"), share))
+
+        def told(name: str, share: float) -> None:
+            tell_line({"begins": name, "share": share}) if lines else step(word(f"rehearsal_{name}"), share)
+
+        done = (lambda each: tell_line({"done": each.to_json()})) if lines else (lambda each: None)
+        steps = play(text, Path(home), Cast(teams, judges, seed), told, done)
     value = {"steps": [each.to_json() for each in steps], "holds": bool(steps[-1].figures["holds"])}
     show(value, as_json, lambda: tell_steps(steps))
 
 
-def play(text: str, home: Path, teams: int, judges: int, seed: int, told: Any) -> list[Step]:
-    """The whole play in the data home `home`; `told(step, share)` hears of each step before it begins."""
+@dataclass(frozen=True)
+class Cast:
+    """How many play: teams in each division, judges of each city; and the seed of the play."""
+
+    teams: int
+    judges: int
+    seed: int
+
+
+def tell_line(value: dict[str, Any]) -> None:
+    """One line of JSON on standard error."""
+    sys.stderr.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    sys.stderr.flush()
+
+
+def play(
+    text: str, home: Path, cast: Cast, told: Callable[[str, float], None], came: Callable[[Step], None]
+) -> list[Step]:
+    """The whole play in the data home `home`.
+
+    Args:
+        told: hears of each step, and how far the play is, before it begins.
+        came: hears what each step came to.
+    """
     os.environ.pop("DATABASE_URL", None)
     enter_house(home)
     from dataferry.server.challenge.edition_file import read_edition
@@ -120,12 +154,13 @@ def play(text: str, home: Path, teams: int, judges: int, seed: int, told: Any) -
         raise InputError("cli.no_divisions")
     told("house", 0.0)
     house.migrate()
-    size = Size(dict.fromkeys(file.divisions, teams), dict.fromkeys(CITIES, judges), members=1)
-    rehearsal = Rehearsal(text, size, seed)
+    size = Size(dict.fromkeys(file.divisions, cast.teams), dict.fromkeys(CITIES, cast.judges), members=1)
+    rehearsal = Rehearsal(text, size, cast.seed)
     done = []
     for number, step in enumerate(rehearsal.steps):
         told(step.__name__, number / len(rehearsal.steps))
         done.append(step())
+        came(done[-1])
     return done
 
 

@@ -34,6 +34,9 @@ def calendar_of(edition: Edition, site: str) -> bytes:
         event = _event(Event, f"session-{session.pk}", site, words, session.starts_at, session.ends_at)
         if session.location:
             event.add("location", session.location)
+        if session.cancelled_at:
+            event.add("status", "CANCELLED")
+        event.add("sequence", session.revision)
         calendar.add_component(event)
     return bytes(calendar.to_ical())
 

@@ -67,6 +67,21 @@ def is_nominee(user: Any, nomination: Any = None) -> bool:
     return nomination is not None and bool(leads_team(user, nomination.entry.team))
 
 
+@rules.predicate
+def mentors(user: Any, team: Any = None) -> bool:
+    """Somebody who helps the team now."""
+    if team is None or user.pk is None:
+        return False
+    from dataferry.server.challenge.queries.mentoring import standing
+
+    return team.mentorships.filter(standing(), mentor_id=user.pk).exists()
+
+
+@rules.predicate
+def mentors_team_of(user: Any, entry: Any = None) -> bool:
+    return entry is not None and bool(mentors(user, getattr(entry, "entry", entry).team))
+
+
 is_member = predicates.is_member
 organises = predicates.has_role(Role.ORGANISER)
 organises_somewhere = rules.predicate(lambda user: predicates.holds(user, Role.ORGANISER), name="organises_somewhere")
@@ -89,7 +104,9 @@ rules.add_perm("challenge.decide_eligibility", organises)
 rules.add_perm("challenge.read_identity_paper", organises)
 
 rules.add_perm("challenge.start_entry", is_member & is_in_team)
-rules.add_perm("challenge.see_entry", is_in_team_of | organises)
+# A mentor reads the entry; the team's own page with its checks and papers is not theirs.
+rules.add_perm("challenge.see_entry", is_in_team_of | organises | mentors_team_of)
+rules.add_perm("challenge.book_session", is_member & is_in_team)
 rules.add_perm("challenge.change_entry", is_member & is_in_team_of)
 rules.add_perm("challenge.submit_entry", is_member & is_in_team_of)
 rules.add_perm("challenge.withdraw_entry", is_member & leads_team_of)
@@ -102,4 +119,5 @@ rules.add_perm("challenge.reopen_sheet", organises)
 
 rules.add_perm("challenge.file_appeal", is_member & is_in_team_of)
 rules.add_perm("challenge.decide_appeal", organises)
+rules.add_perm("challenge.see_nomination", is_in_team_of | organises)
 rules.add_perm("challenge.answer_nomination", is_member & is_nominee)

@@ -23,11 +23,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from dataferry.server.letters.templates import Template, Written, check, preview, render
+from dataferry.server.letters.templates import Template, Written, check, chosen_language, preview, render
 
 if TYPE_CHECKING:
     from dataferry.server.letters.actions import post, retry, retry_failed
-    from dataferry.server.letters.campaigns import cancel_campaign, post_many
+    from dataferry.server.letters.campaigns import cancel_campaign, post_many, withdraw_campaign
     from dataferry.server.letters.models import Campaign, Letter
     from dataferry.server.letters.queries import Counts, campaign_counts, counts
 
@@ -42,6 +42,7 @@ _HOME = {
     "post_many": "campaigns",
     "retry": "actions",
     "retry_failed": "actions",
+    "withdraw_campaign": "campaigns",
 }
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "campaign_counts",
     "cancel_campaign",
     "check",
+    "chosen_language",
     "counts",
     "post",
     "post_many",
@@ -60,6 +62,7 @@ __all__ = [
     "render",
     "retry",
     "retry_failed",
+    "withdraw_campaign",
 ]
 
 

@@ -128,12 +128,26 @@ def cancel_campaign(user: User, campaign_id: int) -> Campaign:
             raise MissingError("server.letters.no_such_campaign", campaign=campaign_id)
         if row.cancelled_at is not None:
             raise RefusedError("server.letters.campaign_cancelled", campaign=row.key)
-        left = stop(row)
-        for job in Job.objects.filter(kind=SEND, key=row.job_key, state__in=OPEN):
-            jobs.cancel(job.pk, user.pk)
-        payload = {"withheld": left}
-        journal.append(people.actor(user), "letters.campaign_cancelled", f"campaign:{row.pk}", payload)
+        _end(row, user.pk)
     return row
+
+
+def withdraw_campaign(key: str, by: int) -> None:
+    """The same for a room that has asked for a campaign; whether `by` may is for the caller to check.
+
+    Nothing happens where no letter was written yet, or where it was cancelled before.
+    """
+    with transaction.atomic():
+        row = Campaign.objects.select_for_update().filter(key=key, cancelled_at=None).first()
+        if row is not None:
+            _end(row, by)
+
+
+def _end(row: Campaign, by: int) -> None:
+    left = stop(row)
+    for job in Job.objects.filter(kind=SEND, key=row.job_key, state__in=OPEN):
+        jobs.cancel(job.pk, by)
+    journal.append(f"person:{by}", "letters.campaign_cancelled", f"campaign:{row.pk}", {"withheld": left})
 
 
 def stop(row: Campaign) -> int:

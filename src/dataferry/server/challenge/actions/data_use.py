@@ -206,10 +206,31 @@ def take_back_grants() -> int:
             grant = DataGrant.objects.select_for_update().filter(pk=key, taken_back_at=None).first()
             if grant is None:
                 continue
-            access.take_back(grant.dataset, f"team:{grant.team_id}")
-            grant.taken_back_at = clock.now()
-            grant.save(update_fields=["taken_back_at"])
-            payload = {"dataset": f"dataset:{grant.dataset.slug}", "phase": grant.phase}
-            journal.append("system", "challenge.data_taken_back", f"team:{grant.team_id}", payload)
+            _end(grant, "system")
             count += 1
     return count
+
+
+def take_back_grant(user: Any, grant: DataGrant) -> DataGrant:
+    """Take a grant back before its phase ends.
+
+    Raises:
+        RefusedError: `server.challenge.no_grant`, it was taken back already.
+    """
+    people.require(user, "challenge.organise", grant.team)
+    with transaction.atomic():
+        row = DataGrant.objects.select_for_update().filter(pk=grant.pk, taken_back_at=None).first()
+        if row is None:
+            raise RefusedError("server.challenge.no_grant")
+        _end(row, people.actor(user))
+    return row
+
+
+def _end(grant: DataGrant, actor: str) -> None:
+    access.take_back(grant.dataset, f"team:{grant.team_id}")
+    grant.taken_back_at = clock.now()
+    grant.save(update_fields=["taken_back_at"])
+    for other in DataGrant.objects.filter(team=grant.team, dataset=grant.dataset, taken_back_at=None):
+        lend_to_members(other)
+    payload = {"dataset": f"dataset:{grant.dataset.slug}", "phase": grant.phase}
+    journal.append(actor, "challenge.data_taken_back", f"team:{grant.team_id}", payload)

@@ -20,6 +20,8 @@ from dataferry.server.challenge.actions.team_guards import REGISTERING, frozen_s
 from dataferry.server.challenge.forms.teams import RegisterForm, TeamForm, TeamInvitationForm
 from dataferry.server.challenge.models import Edition, Entry, Team, TeamMember
 from dataferry.server.challenge.pages.telling import telling, telling_form
+from dataferry.server.challenge.queries import mentoring as mentor_queries
+from dataferry.server.challenge.queries import sessions as session_queries
 from dataferry.server.challenge.queries import teams as queries
 from dataferry.server.challenge.states import CheckState, InvitationState
 from dataferry.server.challenge.team_view import Deadline, ShownCheck, deadline, shown_check
@@ -45,6 +47,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         ],
         "entering": [{"row": edition, "openings": openings} for edition, openings in entering],
         "may_register": people.can(user, "challenge.register_team"),
+        "mentors_teams": mentor_queries.own_mentorships(user).exists(),
     }
     return render(request, "challenge/team_mine.html", context)
 
@@ -161,6 +164,8 @@ def _shown(user: Any, team: Team) -> dict[str, Any]:
         "receipts": list(queries.own_receipts(user, team)),
         "entry": Entry.objects.filter(team=team).first(),
         "next": next_deadline(team),
+        "mentors": list(mentor_queries.mentors_of(team)),
+        "sessions": [session_queries.Shown(row, 0) for row in session_queries.booked_by(team)],
         "may_change": leads and is_registering(team.edition, team.division),
         "may_move": team.withdrawn_at is None and frozen is None,
     }

@@ -9,16 +9,30 @@ from django.db.models import Q, QuerySet
 
 from dataferry.messages import MissingError
 from dataferry.server import people
-from dataferry.server.challenge.models import Artefact, DataUse, Edition, Entry
-from dataferry.server.challenge.states import EntryState
+from dataferry.server.challenge.models import Artefact, DataUse, Edition, Entry, Mentorship
+from dataferry.server.challenge.queries.mentoring import standing
+from dataferry.server.challenge.states import EditionState, EntryState
+
+LARGEST = 3 * 1024**3
+"""Bytes of a file for which no edition that takes entries states a limit."""
+
+
+def largest_file() -> int:
+    """The most bytes that any file of an edition that takes entries now may have; what each may have is said when it
+    is added."""
+    editions = Edition.objects.filter(state=EditionState.OPEN)
+    stated = [asked.most_bytes or LARGEST for each in editions for asked in each.file.deliverables.values()]
+    return max(stated, default=LARGEST)
 
 
 def entries_for(user: Any, edition: Edition) -> QuerySet[Entry]:
-    """The entries of an edition that this person may open: their own team's; an organiser those of their cities."""
+    """The entries of an edition that this person may open: their team's, those of teams they mentor; an organiser those
+    of their cities."""
     rows = Entry.objects.filter(edition=edition).select_related("edition", "division", "team", "release__product")
     cities = [each.city for each in edition.divisions.all() if people.can(user, "challenge.organise", each)]
     mine = Q(team__members__user=user.pk, team__members__left_at=None) if user.pk else Q(pk=None)
-    return rows.filter(mine | Q(division__city__in=cities)).distinct()
+    mentored = Q(team__in=Mentorship.objects.filter(standing(), mentor=user.pk or 0).values("team"))
+    return rows.filter(mine | mentored | Q(division__city__in=cities)).distinct()
 
 
 def entry_of(user: Any, slug: str, code: str) -> Entry:
