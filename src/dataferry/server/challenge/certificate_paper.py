@@ -11,7 +11,7 @@ from django.utils.translation import override
 from dataferry.server.challenge.letter_words import TONGUES
 from dataferry.server.challenge.models import Certificate
 from dataferry.server.challenge.queries.certificates import said_in
-from dataferry.server.display.words import INKS, day, spoken
+from dataferry.server.display.words import day, spoken
 from dataferry.server.papers import documents
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _certificate(certificate: Certificate, language: Language, address: str) -> 
         lines=lines,
         facts=facts,
         seal=seal,
-        ink=INKS.get(certificate.entry.city, "both"),  # type: ignore[arg-type]
+        ink=certificate.entry.city,  # type: ignore[arg-type]  # the names of cities are those of inks
         footer=_("Synthetic: a rehearsal with made-up people.") if edition.synthetic else "",
         subject=f"{contest} · {certificate.serial}",
         dated=issued,
