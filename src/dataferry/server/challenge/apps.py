@@ -6,7 +6,14 @@ from importlib.util import find_spec
 from django.apps import AppConfig
 
 # Modules that register something when they are loaded.
-REGISTERING = ("permissions", "jobs", "personal_data", "judging_personal_data", "rederiving")
+REGISTERING = (
+    "permissions",
+    "jobs",
+    "personal_data",
+    "judging_personal_data",
+    "result_personal_data",
+    "rederiving",
+)
 
 
 class ChallengeConfig(AppConfig):

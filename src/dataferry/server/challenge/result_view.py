@@ -138,18 +138,24 @@ def shown_score(text: str | None) -> str:
 
 
 def rankings(
-    document: Mapping[str, Any], divisions: Iterable[Division], entries: Mapping[str, Entry]
+    document: Mapping[str, Any], divisions: Iterable[Division], entries: Mapping[str, Entry], file: Any
 ) -> list[RankingShown]:
     """Every ranking of a document, with its drawing and its comparison."""
     known = {each.code: each for each in divisions}
-    return [_ranking(document, name, known, entries) for name in document["rankings"]]
+    return [
+        _ranking(document, name, known, entries, _marks(document["outcome"], name, file))
+        for name in document["rankings"]
+    ]
 
 
 def _ranking(
-    document: Mapping[str, Any], name: str, divisions: Mapping[str, Division], entries: Mapping[str, Entry]
+    document: Mapping[str, Any],
+    name: str,
+    divisions: Mapping[str, Division],
+    entries: Mapping[str, Entry],
+    marks: Mapping[str, str],
 ) -> RankingShown:
     ranking, compared = document["rankings"][name], document["comparisons"].get(name)
-    marks = _marks(document["outcome"], name)
     rows = tuple(_row(place, divisions, marks, entries.get(place["entry"])) for place in ranking["places"])
     lists = document["outcome"].get("shortlists", {}).get(name)
     line = len(lists["finalists"]) if lists else None
@@ -158,7 +164,7 @@ def _ranking(
     return RankingShown(name, divisions.get(name), rows, told, drawing(ranking["places"], rows, line), comparison, line)
 
 
-def _marks(outcome: Mapping[str, Any], name: str) -> dict[str, str]:
+def _marks(outcome: Mapping[str, Any], name: str, file: Any) -> dict[str, str]:
     """What the outcome says of each entry: finalist, reserve, or the awards it holds."""
     lists = outcome.get("shortlists", {}).get(name)
     if lists:
@@ -167,8 +173,8 @@ def _marks(outcome: Mapping[str, Any], name: str) -> dict[str, str]:
     held: dict[str, list[str]] = {}
     for award in outcome.get("awards", ()):
         if award["entry"]:
-            held.setdefault(award["entry"], []).append(award["code"])
-    return {entry: words.listed(codes) for entry, codes in held.items()}
+            held.setdefault(award["entry"], []).append(award_title(file, award["code"]).text)
+    return {entry: words.listed(titles) for entry, titles in held.items()}
 
 
 def _row(

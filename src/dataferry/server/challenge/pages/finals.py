@@ -16,6 +16,7 @@ from dataferry.messages import MissingError
 from dataferry.server import people
 from dataferry.server.challenge import clock
 from dataferry.server.challenge.actions import presentations as actions
+from dataferry.server.challenge.edition_words import zone_word
 from dataferry.server.challenge.forms.results import OrderForm
 from dataferry.server.challenge.models import Entry, Round, Slot
 from dataferry.server.challenge.pages.result_frame import result_frame, round_name, signed_page
@@ -52,7 +53,7 @@ def order(request: HttpRequest, slug: str, code: str) -> HttpResponse:
         "seed": queries.seed_of(final),
         "slots": list(queries.slots_of(final)),
         "begun": queries.has_begun(final),
-        "zone": zone.key,
+        "zone": zone_word(zone.key),
         "changed": request.method == "POST",
     }
     failed = act in ("save", "draw")
@@ -185,7 +186,6 @@ def _board(final: Round) -> dict[str, Any]:
         "told": told(state_now["left"]),
         "next": ahead[0] if ahead else None,
         "teams_shown": queries.are_teams_shown(final),
-        "zone": zone_of(final).key,
     }
 
 

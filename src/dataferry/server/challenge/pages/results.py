@@ -72,7 +72,7 @@ def shown(row: Result) -> dict[str, Any]:
     entries = queries.entries_by_code(edition)
     return {
         "result": row,
-        "rankings": view.rankings(document, edition.divisions.all(), entries),
+        "rankings": view.rankings(document, edition.divisions.all(), entries, edition.file),
         "awards": [(each, entries.get(each.entry)) for each in view.awards(document, edition.file)],
         "facts": view.facts(document, edition.file),
         "ties": [[entries[code] for code in tie] for tie in document["outcome"]["unresolved"]],
