@@ -83,8 +83,8 @@ def test_booked_teams_hear_of_a_change_and_of_the_end(edition: Any, organiser: A
     assert "Pitching {well}" in Letter.objects.all()[0].subject
     with pytest.raises(ConflictError):
         actions.change_session(organiser, session, 1, plan(location="Room 5"))
-    with pytest.raises(InputError, match="cannot have fewer|have a place"):
-        actions.book(*_another(edition, organiser, moved))
+    actions.book(*_another(edition, organiser, moved))
+    with pytest.raises(InputError, match="cannot have fewer"):
         actions.change_session(organiser, session, 3, plan(capacity=1))
     actions.cancel_session(organiser, session)
     assert Letter.objects.filter(subject__startswith="Cancelled").count() == 3

@@ -35,6 +35,8 @@ ROOMS = (
     "dataferry.server.challenge.api_entries",
     "dataferry.server.challenge.api_judging",
     "dataferry.server.challenge.api_panels",
+    "dataferry.server.challenge.api_desk",
+    "dataferry.server.challenge.api_campaigns",
     "dataferry.server.challenge.api_results",
     "dataferry.server.portal.jobs_api",
     "dataferry.server.portal.journal_api",
