@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from dataferry.server.challenge.inspection import kinds, scripts
-from dataferry.server.challenge.inspection.demands import Demands
 from dataferry.server.challenge.inspection.film_checks import check_film
-from dataferry.server.challenge.inspection.films import BrokenFilmError, Film, read_film
-from dataferry.server.challenge.inspection.findings import Finding, Severity
+from dataferry.server.challenge.inspection.films import BrokenFilmError, read_film
+from dataferry.server.challenge.inspection.noting import Notes
 from dataferry.server.challenge.inspection.office import look_into, read_office
 from dataferry.server.challenge.inspection.pdf_reading import Paper, UnreadablePdfError, read_pdf
 
@@ -19,18 +17,8 @@ _WORDS_A_PAGE = 8
 _DOINGS = ("script", "launch", "form", "media", "attachment")
 
 
-class Check:
-    """One file under inspection: collects findings and facts."""
-
-    def __init__(self, path: Path, name: str, demands: Demands, film: Film | None = None) -> None:
-        self.path, self.name, self.demands, self.film = path, name, demands, film
-        self.findings: list[Finding] = []
-        self.facts: dict[str, Any] = {}
-
-    def add(
-        self, code: str, severity: Severity, figure: float | None = None, page: int | None = None, **data: Any
-    ) -> None:
-        self.findings.append(Finding(f"server.challenge.{code}", severity, self.demands.role, figure, page, data))
+class Check(Notes):
+    """One file under inspection: every look at it."""
 
     def run(self) -> None:
         """Look at everything."""

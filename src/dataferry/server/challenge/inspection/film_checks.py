@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from dataferry.server.challenge.inspection.films import Film
-
-if TYPE_CHECKING:
-    from dataferry.server.challenge.inspection.checks import Check
+from dataferry.server.challenge.inspection.noting import Notes
 
 ROUNDING = 0.5
 """Seconds: sound comes in whole frames, so that a cut at 180 s may be told as 180.02 s."""
@@ -27,7 +23,7 @@ _WRITTEN = {
 _CHINESE = ("zh", "chi", "zho", "cmn", "yue")
 
 
-def check_film(check: Check, film: Film | None) -> None:
+def check_film(check: Notes, film: Film | None) -> None:
     """Add what is wrong or unknown about a film; None where it could not be read here."""
     if film is None:
         check.add("inspected_film_not_read", "unknown", found=check.facts.get("type"))
@@ -40,7 +36,7 @@ def check_film(check: Check, film: Film | None) -> None:
         _speech(check, film)
 
 
-def _length(check: Check, film: Film) -> None:
+def _length(check: Notes, film: Film) -> None:
     wanted = check.demands
     if film.seconds is None:
         if wanted.most_seconds is not None or wanted.least_seconds is not None:
@@ -54,7 +50,7 @@ def _length(check: Check, film: Film) -> None:
         check.add("inspected_too_short", "refuse", seconds, least=wanted.least_seconds)
 
 
-def _speech(check: Check, film: Film) -> None:
+def _speech(check: Notes, film: Film) -> None:
     """The team declares what is spoken; nobody here listens. Subtitle tracks can be seen, burnt-in ones cannot."""
     wanted = check.demands
     ways = [way for way in wanted.speech if way.spoken == wanted.spoken]
@@ -70,7 +66,7 @@ def _speech(check: Check, film: Film) -> None:
         _subtitles(check, film, language)
 
 
-def _subtitles(check: Check, film: Film, language: str) -> None:
+def _subtitles(check: Notes, film: Film, language: str) -> None:
     if not film.subtitles:
         check.add("inspected_subtitles_unseen", "unknown", 0, wanted=language)
         return
