@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
-from typer.testing import CliRunner
 
 from server.challenge.result_house import ResultHouse
 
@@ -33,7 +33,7 @@ def ask(client: Client, address: str, **headers: str) -> Any:
 def test_from_the_sealed_final_to_a_verified_credential(house: ResultHouse, client: Client, tmp_path: Path) -> None:
     from pypdf import PdfReader
 
-    from dataferry.cli.app import app
+    from dataferry.cli.app import command_tree
     from dataferry.server.challenge.models import Certificate
 
     client.force_login(house.organiser)
@@ -64,12 +64,12 @@ def test_from_the_sealed_final_to_a_verified_credential(house: ResultHouse, clie
         (tmp_path / f"{name}.json").write_bytes(answer.content)
     command = ["credential", "verify", f"{tmp_path}/credential.json", "--key", f"{tmp_path}/keys.json"]
     command += ["--status-list", f"{tmp_path}/list.json", "--json", "--at", house.clock.at.isoformat()]
-    verified = CliRunner().invoke(app, command)
+    verified = CliRunner().invoke(command_tree(), command)
     assert verified.exit_code == 0, verified.output
     assert json.loads(verified.stdout)["holds"] is True
     changed = {**row.credential, "credentialSubject": {**row.credential["credentialSubject"], "team": "Another"}}
     (tmp_path / "credential.json").write_text(json.dumps(changed))
-    assert CliRunner().invoke(app, command).exit_code == 3
+    assert CliRunner().invoke(command_tree(), command).exit_code == 3
 
     for tag in ("en", "zh-Hant", "zh-Hans"):
         answer = client.get(f"/en/challenge/certificates/{row.serial}/{tag}.pdf")

@@ -313,3 +313,30 @@ def test_awards_go_to_the_best_that_may_have_them_or_stay_vacant(rules: Any, fac
             assert each.entry in may
             assert not (rule["exclusive"] and each.entry in held), "an exclusive award passes over those that hold one"
             held.add(each.entry)
+
+
+def test_vacant_stays_vacant_until_the_jury_names_somebody(home: Any, clock: Any, client: Client) -> None:
+    from server.challenge.editions import make_edition
+
+    culture = "  culture:\n    title: {en: Culture, zh-Hant: 文化, zh-Hans: 文化}\n    subcategories:\n"
+    culture += "      museums: {title: {en: Museums, zh-Hant: 博物館, zh-Hans: 博物馆}}\n"
+    jury = "  jury: {kind: special, by: final}\n"
+    best = "  best-culture: {kind: theme, theme: culture, by: final, count: 1, exclusive: false}\n"
+    changes = {"\neligibility:\n": f"\n{culture}eligibility:\n", "awards:\n": f"awards:\n{jury}{best}"}
+    house = ResultHouse(clock, make_edition(state="screening", changes=changes))
+    provisional = house.final()
+    assert {award.code for award in provisional.awards.filter(entry=None)} == {"jury", "best-culture"}
+    page = client.get(f"{PUBLIC}/").content.decode()
+    assert "the jury has not named anybody" in page
+    assert "no finalist in this theme" in page
+    client.force_login(house.organiser)
+    final = page_of("final")
+    named = {"do": "award", "award": "jury", "reason": "For courage."}
+    for entry, words in (("SH-006", "The award is decided"), ("HK-004", "HK-004"), ("", "Choose an entry")):
+        assert words in told(client.post(final, {**named, "entry": entry}, follow=True))
+    client.post(final, {"do": "compute", "reason": "The jury has decided."})
+    client.post(final, {"do": "provisional"})
+    awards = {each["award"]: each for each in client.get(f"{PUBLIC}.json").json()["rounds"][0]["awards"]}
+    assert awards["jury"]["entry"]["entry"] == "SH-006"
+    assert awards["jury"]["entry"]["team"] is None, "blind while it is provisional"
+    assert (awards["best-culture"]["entry"], awards["best-culture"]["vacant_because"]) == (None, "no_finalist_in_theme")

@@ -43,7 +43,8 @@ def nomination_of(user: Any, number: int) -> Nomination:
 
 
 def to_nominate(edition: Edition) -> list[Entry]:
-    """Entries of the final that are not nominated yet."""
-    in_final = (EntryState.PRESENTED, EntryState.AWARDED)
+    """Entries of the final that are not nominated yet and may be by the edition's rule."""
+    awarded_only = edition.file.nomination.who == "awarded"
+    in_final = (EntryState.AWARDED,) if awarded_only else (EntryState.PRESENTED, EntryState.AWARDED)
     rows = Entry.objects.filter(edition=edition, state__in=in_final, nomination=None)
     return list(rows.select_related("team", "division").order_by("code"))

@@ -74,7 +74,7 @@ def organised_rounds(user: Any, edition: Edition) -> list[Round]:
     """The rounds whose results this person runs.
 
     Raises:
-        MissingError: none.
+        MissingError: `server.challenge.no_edition`, where there are none.
     """
     found = [each for each in rounds_of(edition) if people.can(user, "challenge.organise", each)]
     if not found:
