@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataferry.server import jobs, uploads
 
-uploads.register_purpose("challenge.artefact", most_bytes=3 * 1024**3, permission="challenge.register_team")
+
+def largest() -> int:
+    """The largest file that an edition takes now, in bytes: a larger one is refused before its first byte."""
+    from dataferry.server.challenge.queries.entries import largest_file
+
+    return largest_file()
+
+
+uploads.register_purpose("challenge.artefact", most_bytes=largest, permission="challenge.register_team")
 
 
 @jobs.handler("challenge.inspect_artefact", attempts=3, title="server.challenge.job_inspect")
