@@ -98,7 +98,7 @@ def division_named(edition: Edition, code: str | None) -> Division | None:
 def _plan(edition: Edition, body: SessionIn) -> session_actions.Plan:
     return session_actions.Plan(
         kind=body.kind,
-        title=dict(body.title),
+        title={str(language): text for language, text in body.title.items()},
         starts_at=body.starts_at,
         ends_at=body.ends_at,
         location=body.location,

@@ -41,7 +41,7 @@ class MomentField(forms.CharField):
         options.setdefault("widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT))
         super().__init__(max_length=30, **options)
 
-    def clean(self, value: Any) -> datetime | None:  # type: ignore[override]
+    def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
         if not text:
             return None
@@ -67,7 +67,7 @@ class _DivisionForm(TellingForm):
 
     everybody: Any = _("Both cities")
 
-    def division(self) -> Division | None:
+    def chosen_division(self) -> Division | None:
         return self.divisions.get(self.cleaned_data["division"])
 
 
@@ -121,7 +121,7 @@ class SessionForm(_DivisionForm):
             }
 
     def plan(self) -> Plan:
-        data, division = self.cleaned_data, self.division()
+        data, division = self.cleaned_data, self.chosen_division()
         zone = ZoneInfo(zone_of(TrainingSession(edition=self.edition, division=division)))
         return Plan(
             kind=data["kind"],
@@ -226,7 +226,7 @@ class CampaignForm(_DivisionForm):
         """What the actions take."""
         data = self.cleaned_data
         texts = {part: {each: data[f"{part}_{_suffix(each)}"] for each in LANGUAGES} for part in ("subject", "body")}
-        return {"audience": data["audience"], "division": self.division(), **texts}
+        return {"audience": data["audience"], "division": self.chosen_division(), **texts}
 
     def tell(self, error: DataferryError) -> None:
         field = _field_of(error)

@@ -233,14 +233,12 @@ def _of_judges(campaign: MailCampaign, ids: Collection[int]) -> dict[int, dict[s
     counted = _unsigned(campaign.edition).filter(judge__user__in=ids).values("judge__user").annotate(count=Count("pk"))
     sheets = {row["judge__user"]: row["count"] for row in counted}
     link = _link("challenge-desk")
-    return {
-        pk: {
-            "city": in_tongues(lambda pk=pk: ", ".join(city_name(city) for city in panels.get(pk, [])) or "–"),
-            "sheets": str(sheets.get(pk, 0)),
-            "link": link,
-        }
-        for pk in ids
-    }
+    return {pk: {"city": _cities(panels.get(pk, [])), "sheets": str(sheets.get(pk, 0)), "link": link} for pk in ids}
+
+
+def _cities(cities: Sequence[str]) -> dict[str, str]:
+    """Names of cities, each once, in each language."""
+    return in_tongues(lambda: ", ".join(city_name(city) for city in dict.fromkeys(cities)) or "–")
 
 
 def _of_mentors(campaign: MailCampaign, ids: Collection[int]) -> dict[int, dict[str, Any]]:
@@ -252,9 +250,7 @@ def _of_mentors(campaign: MailCampaign, ids: Collection[int]) -> dict[int, dict[
     return {
         pk: {
             "team": _one_line(", ".join(team.name for team in teams.get(pk, []))) or "–",
-            "city": in_tongues(
-                lambda pk=pk: ", ".join(dict.fromkeys(city_name(team.city) for team in teams.get(pk, []))) or "–"
-            ),
+            "city": _cities([team.city for team in teams.get(pk, [])]),
             "link": link,
         }
         for pk in ids
