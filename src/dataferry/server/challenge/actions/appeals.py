@@ -53,7 +53,7 @@ def file_appeal(user: Any, result: Result, entry: Entry, grounds: str, statement
             result=locked, entry=entry, grounds=grounds, statement=text, filed_by=user, filed_at=clock.now()
         )
         payload = {"entry": entry.code, "grounds": grounds, "round": result.round.code, "revision": result.revision}
-        _append(user, "appeal_filed", appeal, payload)
+        journal.append(people.actor(user), "challenge.appeal_filed", f"appeal:{appeal.pk}", payload)
     return appeal
 
 
@@ -133,13 +133,16 @@ def _move(user: Any, appeal: Appeal, after: AppealState, reason: str, by: Any = 
         locked.decision, locked.decided_by = reason, by
         locked.decided_at = clock.now() if by is not None else None
         move(Life.APPEAL, locked, after, "decision", "decided_by", "decided_at")
-        _append(user, f"appeal_{after.value}", locked, {"entry": locked.entry.code})
+        act = {
+            AppealState.ADMITTED: "challenge.appeal_admitted",
+            AppealState.REFUSED: "challenge.appeal_refused",
+            AppealState.UPHELD: "challenge.appeal_upheld",
+            AppealState.DISMISSED: "challenge.appeal_dismissed",
+            AppealState.WITHDRAWN: "challenge.appeal_withdrawn",
+        }[after]
+        journal.append(people.actor(user), act, f"appeal:{locked.pk}", {"entry": locked.entry.code})
         post_appeal(locked)
     return locked
-
-
-def _append(user: Any, act: str, appeal: Appeal, payload: dict[str, Any]) -> None:
-    journal.append(people.actor(user), f"challenge.{act}", f"appeal:{appeal.pk}", payload)
 
 
 def _text(given: str) -> str:

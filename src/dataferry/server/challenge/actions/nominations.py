@@ -50,7 +50,7 @@ def select(user: Any, edition: Edition, entries: list[Entry] | None = None) -> l
                 entry=entry, defaults={"edition": locked, "track": track, "selected_at": clock.now()}
             )
             if new:
-                _append(user, "nomination_selected", nomination, {"entry": entry.code, "track": track})
+                _tell(user, "challenge.nomination_selected", nomination, {"entry": entry.code, "track": track})
                 post_nomination(nomination)
                 made.append(nomination)
     return made
@@ -79,7 +79,11 @@ def consent(user: Any, nomination: Nomination, agrees: bool) -> Nomination:
         locked.consented_at = clock.now() if agrees else None
         after = NominationState.CONSENTED if agrees else NominationState.DECLINED
         move(Life.NOMINATION, locked, after, "consented_at")
-        _append(user, f"nomination_{after.value}", locked, {})
+        act = {
+            NominationState.CONSENTED: "challenge.nomination_consented",
+            NominationState.DECLINED: "challenge.nomination_declined",
+        }[after]
+        _tell(user, act, locked, {})
     return locked
 
 
@@ -104,7 +108,7 @@ def package(user: Any, nomination: Nomination) -> Nomination:
         locked.track = nomination.track
         locked.package, locked.package_digest = place, f"sha256:{place.rpartition('/')[2]}"
         move(Life.NOMINATION, locked, NominationState.PACKAGED, "track", "package", "package_digest")
-        _append(user, "nomination_packaged", locked, {"digest": locked.package_digest})
+        _tell(user, "challenge.nomination_packaged", locked, {"digest": locked.package_digest})
     return locked
 
 
@@ -166,7 +170,7 @@ def send(user: Any, nomination: Nomination) -> Nomination:
         if locked.entry.state != EntryState.NOMINATED:
             move(Life.ENTRY, Entry.objects.select_for_update().get(pk=locked.entry_id), EntryState.NOMINATED)
         payload = {"digest": locked.package_digest, "track": locked.track}
-        _append(user, "nomination_sent", locked, payload)
+        _tell(user, "challenge.nomination_sent", locked, payload)
     return locked
 
 
@@ -180,7 +184,11 @@ def answer(user: Any, nomination: Nomination, *, accepted: bool, words: str = ""
         locked = _locked(nomination)
         locked.answer = words.strip()
         move(Life.NOMINATION, locked, after, "answer")
-        _append(user, f"nomination_{after.value}", locked, {})
+        act = {
+            NominationState.ACCEPTED: "challenge.nomination_accepted",
+            NominationState.RETURNED: "challenge.nomination_returned",
+        }[after]
+        _tell(user, act, locked, {})
     return locked
 
 
@@ -188,5 +196,5 @@ def _locked(nomination: Nomination) -> Nomination:
     return Nomination.objects.select_for_update().select_related("entry__edition", "entry__team").get(pk=nomination.pk)
 
 
-def _append(user: Any, act: str, nomination: Nomination, payload: dict[str, Any]) -> None:
-    journal.append(people.actor(user), f"challenge.{act}", f"nomination:{nomination.pk}", payload)
+def _tell(user: Any, act: str, nomination: Nomination, payload: dict[str, Any]) -> None:
+    journal.append(people.actor(user), act, f"nomination:{nomination.pk}", payload)

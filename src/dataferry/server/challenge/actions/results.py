@@ -101,8 +101,9 @@ def _entries_are_scored(round_: Round) -> None:
         if round_.stage == "screening"
         else (EntryState.SHORTLISTED, EntryState.PRESENTED)
     )
-    judged = Entry.objects.select_for_update().filter(sheets__round=round_, state=before).distinct()
-    for entry in Entry.objects.select_for_update().filter(pk__in=list(judged.values_list("pk", flat=True))):
+    # PostgreSQL locks no rows of a DISTINCT: the entries are found first, then locked in their order.
+    judged = set(Entry.objects.filter(sheets__round=round_, state=before).values_list("pk", flat=True))
+    for entry in Entry.objects.select_for_update().filter(pk__in=judged).order_by("pk"):
         move(Life.ENTRY, entry, after)
 
 
