@@ -131,3 +131,15 @@ def test_the_page_of_mentors(edition: Any, hk_organiser: Any, sh_organiser: Any)
     assert client.post(page, {"do": "end", "number": row.pk}).status_code == 302
     row.refresh_from_db()
     assert row.ended_at is not None
+
+
+def test_a_mentor_takes_their_data_along_and_leaves(edition: Any, hk_organiser: Any) -> None:
+    from dataferry.server.challenge import desk_personal_data
+
+    team, mentor = make_team(edition, "hk"), make_person()
+    row = actions.attach_mentor(hk_organiser, team, mentor)
+    assert desk_personal_data.exported(mentor)["mentorships"][0]["team"] == team.name
+    desk_personal_data.erase(mentor)
+    row.refresh_from_db()
+    assert (row.mentor, row.ended_at is not None) == (None, True)
+    assert desk_personal_data.exported(mentor)["mentorships"] == []

@@ -10,6 +10,7 @@ REGISTERING = (
     "permissions",
     "jobs",
     "personal_data",
+    "desk_personal_data",
     "judging_personal_data",
     "result_personal_data",
     "rederiving",

@@ -116,8 +116,9 @@ def campaign(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         "chosen": chosen,
         "previews": _previews(row, chosen),
         "counts": queries.post_counts([row])[row.pk],
-        "job": job if row.sent_at is None else None,
+        "job": job,
         "refresh": request.path,
+        "done_address": request.path if "HX-Request" in request.headers else "",
         "is_draft": row.confirmed_at is None and row.cancelled_at is None,
         "may_repeat": job is not None and job.state == "failed" and row.sent_at is None and row.cancelled_at is None,
     }

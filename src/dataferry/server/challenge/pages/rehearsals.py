@@ -47,6 +47,7 @@ def rehearsal(request: HttpRequest, slug: str) -> HttpResponse:
         "form": form,
         "job": last,
         "refresh": request.path,
+        "done_address": request.path if "HX-Request" in request.headers else "",
         "outcome": _outcome(last),
     }
     return render(request, "challenge/rehearsal_page.html", context, status=422 if form.is_bound else 200)
