@@ -82,7 +82,13 @@ EXPECTED: dict[str, tuple[int, int, int, int, int]] = {
 
 @cache
 def table() -> list[tuple[str, str, str]]:
-    return [(o["operationId"], m, path) for path, m, o in operations(api.get_openapi_schema(path_prefix="api/v1/"))]
+    every = operations(api.get_openapi_schema(path_prefix="api/v1/"))
+    return [(o["operationId"], m, path) for path, m, o in every if not of_the_challenge(o)]
+
+
+def of_the_challenge(operation: dict[str, Any]) -> bool:
+    """Those have a matrix of their own: tests/server/challenge/test_matrix.py fails for one without a line."""
+    return any(tag.split(" ")[0] in ("challenge", "editions", "judging") for tag in operation["tags"])
 
 
 def body_of(operation: str, house: House) -> dict[str, Any]:
