@@ -81,7 +81,10 @@ def decide(user: Any, appeal: Appeal, *, upheld: bool, reason: str, reinstated_t
 
     Raises:
         RefusedError: whoever decides scored in the round or is in conflict with the team; a forbidden move.
+        InputError: `server.challenge.no_such_state`.
     """
+    if reinstated_to and reinstated_to not in EntryState.values:
+        raise InputError("server.challenge.no_such_state", field="reinstated_to", value=reinstated_to[:40])
     with transaction.atomic():
         decided = _decide(user, appeal, AppealState.UPHELD if upheld else AppealState.DISMISSED, _text(reason))
         if upheld and reinstated_to:
