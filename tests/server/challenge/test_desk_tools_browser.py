@@ -1,4 +1,4 @@
-"""Promise: in a real browser the tools of the desk (mentors, sessions, letters, rehearsal) are clean to axe on a phone."""
+"""Promise: in a real browser the desk's tools (mentors, sessions, letters, rehearsal) are clean to axe on a phone."""
 
 from __future__ import annotations
 

@@ -284,7 +284,8 @@ PAPERS_KEY = Variable(
     _text,
     "",
     "Key of the store of identity papers: base64 of 32 random bytes. "
-    "When absent it is made once and kept in the data home, readable by its owner only. Without it no paper can be read.",
+    "When absent it is made once and kept in the data home, readable by its owner only. "
+    "Without it no paper can be read.",
     secret=True,
 )
 EMAIL_URL = Variable(
