@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from dataferry.messages import InputError, RefusedError
+from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock
 from dataferry.server.challenge.models import Entry, Round, Slot
@@ -50,18 +50,11 @@ def set_running_order(
             `server.challenge.presentations_began`.
     """
     people.require(user, "challenge.organise", round_)
-    for span in (present, questions):
-        if not timedelta(0) <= span <= LONGEST or present <= timedelta(0):
-            raise InputError("server.challenge.bad_duration", most=int(LONGEST.total_seconds()))
-    wanted = set(
-        Entry.objects.filter(edition=round_.edition, state=EntryState.SHORTLISTED).values_list("pk", flat=True)
-    )
-    given = [entry.pk for entry in entries]
-    if seed and [entry.pk for entry in drawn(entries, seed)] != given:
-        raise InputError("server.challenge.not_the_draw", seed=seed[:40])
-    if len(given) != len(set(given)) or set(given) != wanted:
-        raise InputError("server.challenge.order_incomplete", wanted=len(wanted), found=len(set(given) & wanted))
+    _check_times(present, questions)
+    _check_order(round_, entries, seed)
     with transaction.atomic():
+        # Two organisers who save at once save one after the other.
+        Round.objects.select_for_update().get(pk=round_.pk)
         standing = Slot.objects.select_for_update().filter(round=round_)
         if any(slot.began_at for slot in standing):
             raise RefusedError("server.challenge.presentations_began")
@@ -81,6 +74,24 @@ def set_running_order(
         reference = f"round:{round_.edition.slug}/{round_.code}"
         journal.append(people.actor(user), "challenge.running_order_set", reference, payload)
     return slots
+
+
+def _check_times(present: timedelta, questions: timedelta) -> None:
+    for span in (present, questions):
+        if not timedelta(0) <= span <= LONGEST or present <= timedelta(0):
+            raise InputError("server.challenge.bad_duration", most=int(LONGEST.total_seconds()))
+
+
+def _check_order(round_: Round, entries: Sequence[Entry], seed: str) -> None:
+    """Every finalist stands in it exactly once, and a seed draws just this order."""
+    wanted = set(
+        Entry.objects.filter(edition=round_.edition, state=EntryState.SHORTLISTED).values_list("pk", flat=True)
+    )
+    given = [entry.pk for entry in entries]
+    if seed and [entry.pk for entry in drawn(entries, seed)] != given:
+        raise InputError("server.challenge.not_the_draw", seed=seed[:40])
+    if len(given) != len(set(given)) or set(given) != wanted:
+        raise InputError("server.challenge.order_incomplete", wanted=len(wanted), found=len(set(given) & wanted))
 
 
 def begin(user: Any, slot: Slot) -> Slot:
@@ -117,7 +128,9 @@ def _step(user: Any, slot: Slot, step: str) -> Slot:
     people.require(user, "challenge.organise", slot.round)
     with transaction.atomic():
         slots = {each.pk: each for each in Slot.objects.select_for_update().filter(round=slot.round)}
-        this = slots[slot.pk]
+        this = slots.get(slot.pk)
+        if this is None:
+            raise MissingError("server.challenge.no_slot", number=slot.pk)
         before = _AFTER[step]
         running = any(each.began_at and not each.ended_at for each in slots.values() if each.pk != this.pk)
         if getattr(this, step) or this.ended_at or (before and not getattr(this, before)) or running:
