@@ -6,10 +6,10 @@ Identity papers are handed in and read on pages only: a program has no business 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Schema, Status
+from ninja import Field, Query, Schema, Status
 
 from dataferry.server import people
 from dataferry.server.challenge.actions import eligibility as eligibility_actions
@@ -22,7 +22,7 @@ from dataferry.server.challenge.states import InvitationState
 from dataferry.server.challenge.team_view import shown_check
 from dataferry.server.people.authentication import member
 from dataferry.server.people.permissions import signed_in_person
-from dataferry.server.people.queries import display_name
+from dataferry.server.people.queries import display_name, organisation_of
 from dataferry.server.web.api import Cursor, Limit, Page, api_router, keyset_page
 
 router = api_router("challenge teams")
@@ -30,6 +30,7 @@ router = api_router("challenge teams")
 LARGEST_ID = 2**63 - 1
 Kind = Literal["individual", "corporate"]
 Outcome = Literal["passed", "queried", "failed"]
+CheckFilter = Annotated[str, Query(description="Only checks in this state; `waiting`: what needs an organiser.")]
 
 
 class TeamOut(Schema):
@@ -113,14 +114,13 @@ def _id(number: int) -> int:
 
 
 def _team_out(team: Team) -> dict[str, Any]:
-    fields = ("number", "city", "name", "kind", "registered_at", "withdrawn_at")
     return {
         "id": team.pk,
         "edition": team.edition.slug,
         "division": team.division.code,
         "organisation": team.organisation.slug if team.organisation else None,
         "frozen_at": team.frozen_at,
-        **{field: getattr(team, field) for field in fields},
+        **{each: getattr(team, each) for each in ("number", "city", "name", "kind", "registered_at", "withdrawn_at")},
     }
 
 
@@ -157,8 +157,6 @@ def _check_out(check: EligibilityCheck, user: Any, file: EditionFile) -> dict[st
 
 
 def _organisation(user: Any, slug: str) -> Any:
-    from dataferry.server.people.queries import organisation_of
-
     return organisation_of(user, slug) if slug else None
 
 
@@ -375,7 +373,7 @@ def declare_eligibility(request: HttpRequest, check_id: int, body: DeclarationIn
     summary="Checks of a division",
 )
 def list_division_checks(
-    request: HttpRequest, slug: str, code: str, state: str = "", limit: Limit = 50, cursor: Cursor = None
+    request: HttpRequest, slug: str, code: str, state: CheckFilter = "", limit: Limit = 50, cursor: Cursor = None
 ) -> Any:
     """For the organisers of the division's city; `state` filters (`waiting`: what needs them)."""
     division = queries.division_of(request.user, slug[:60], code[:60])
