@@ -91,8 +91,9 @@ def test_a_faulty_file_is_refused_until_its_rows_may_be_left_out(command: Comman
         file.write("\nHK-3,Lee,HK,HK,NaN,5\n")
     refused = command("judging", "rank", scores)
     assert refused.code == 3
-    assert "row 11" in refused.err
-    assert "NaN is not a number" in refused.err
+    told = " ".join(refused.err.split())
+    assert "row 11" in told
+    assert "NaN is not a number" in told
     ended = command("judging", "rank", scores, "--leave-out", "--json")
     assert ended.code == 0
     assert "judging.score_unreadable" in [one["code"] for one in json.loads(ended.out)["findings"]]
@@ -112,7 +113,8 @@ def test_what_cannot_be_is_explained_and_the_way_out_can_be_taken(command: Comma
     demands = ("judging", "assign", panel, "--per-entry", 4, "--panel-minimum", "HK=2", "--panel-minimum", "SH=2")
     refused = command(*demands)
     assert refused.code == 4
-    assert "Entry HK-3 has 1 judges of panel HK who may score it (2 in conflict" in refused.err
+    told = " ".join(refused.err.split())
+    assert "Entry HK-3 has 1 judges of panel HK who may score it (2 in conflict" in told
     ended = command(*demands, "--accept", "--json")
     assert ended.code == 0
     assert "judging.panel_short" in [one["code"] for one in json.loads(ended.out)["findings"]]

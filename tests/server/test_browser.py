@@ -153,7 +153,7 @@ def test_no_barrier_is_found(page: Page, site: str, path: str, scheme: Any) -> N
 def test_the_keyboard_goes_through_in_reading_order(page: Page, site: str) -> None:
     page.goto(f"{site}/en/products/")
     reached = []
-    for _press in range(10):
+    for _press in range(11):
         page.keyboard.press("Tab")
         reached.append(page.evaluate("document.activeElement.innerText || document.activeElement.name"))
     short = [text.splitlines()[0] for text in reached]
@@ -162,6 +162,7 @@ def test_the_keyboard_goes_through_in_reading_order(page: Page, site: str) -> No
         "Dataferry",
         "Datasets",
         "Data products",
+        "Challenge",
         "Sign in",
         "English",
         "繁體中文",

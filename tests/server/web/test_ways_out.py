@@ -10,7 +10,8 @@ import dataferry
 
 OUTWARD = {"aiohttp", "asyncio", "ftplib", "http.client", "httpcore", "httpx", "imaplib", "requests", "socket",
            "telnetlib", "urllib.request", "urllib3", "websockets", "xmlrpc.client"}  # fmt: skip
-WAYS_OUT = {"web/fetch.py", "web/network.py"}
+# The scanner for viruses is at the address that the operator names; no text of a stranger reaches it.
+WAYS_OUT = {"web/fetch.py", "web/network.py", "challenge/inspection/antivirus.py"}
 
 
 def imported(tree: ast.AST) -> Iterator[str]:

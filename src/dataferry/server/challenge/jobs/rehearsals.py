@@ -25,8 +25,8 @@ LONGEST = timedelta(minutes=20)
 LOOK_EVERY = 0.25
 STEPS = 11
 MOST_OUTPUT = 2_000_000
-KEPT = ("PATH", "SYSTEMROOT", "LANG", "LC_ALL")
-"""What the child learns of our environment: no database, no key, no address."""
+PLAIN = {"PATH": os.defpath, "LANG": "C.UTF-8"}
+"""The child learns nothing of our environment: no database, no key, no address."""
 
 
 @jobs.handler("challenge.rehearse", attempts=1, longest=LONGEST * 1.5, title="server.challenge.job_rehearse")
@@ -45,10 +45,9 @@ def rehearse(running: jobs.Running) -> Mapping[str, Any]:
 
 def child_environment(folder: Path) -> dict[str, str]:
     """The environment of the child: what Python needs, and folders that are thrown away."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     source = str(Path(dataferry.__file__).parents[1])
     home = {name: str(folder) for name in ("HOME", "TMPDIR", "DATAFERRY_HOME", "XDG_CACHE_HOME")}
-    return {**kept, **home, "PYTHONPATH": source, "PYTHONUTF8": "1", "DATAFERRY_LANG": "en"}
+    return {**PLAIN, **home, "PYTHONPATH": source, "PYTHONUTF8": "1", "DATAFERRY_LANG": "en"}
 
 
 def _watched(running: jobs.Running, folder: Path, arguments: list[str]) -> dict[str, Any]:
