@@ -4,7 +4,8 @@ A test that fails among all the others on a busy machine gets a second try, alon
 one that fails again fails the run. When more than ten failed, none is tried again.
 
 ./run test              all of it
-./run test tests/geo    only these tests (no coverage, no other checks)
+./run test --coverage   the same, and how much of the code the tests reach; takes half as long again
+./run test tests/geo    only these tests (no other checks)
 """
 
 from __future__ import annotations
@@ -111,11 +112,12 @@ def postgresql() -> Iterator[str]:
         yield address
 
 
-def tests(*arguments: str, **environment: str) -> list[str]:
-    """Run tests on all processors, under coverage; what failed, once more and alone. Which needed the second try."""
+def tests(*arguments: str, measured: bool, **environment: str) -> list[str]:
+    """Run tests on all processors; what failed, once more and alone. Which needed the second try."""
     environment["COVERAGE_FILE"] = str(ROOT / ".coverage")
+    tracer = ("-m", "coverage", "run") if measured else ()
     with tempfile.TemporaryDirectory() as memory:
-        pytest = (sys.executable, "-m", "coverage", "run", "-m", "pytest", "-q", "-o", f"cache_dir={memory}")
+        pytest = (sys.executable, *tracer, "-m", "pytest", "-q", "-o", f"cache_dir={memory}")
         workers = str(min(4, os.cpu_count() or 1))
         code = attempt("tests", *pytest, "-n", workers, *arguments, **environment)
         if code == 0:
@@ -156,6 +158,8 @@ def known_weaknesses() -> None:
 
 
 def main(arguments: list[str]) -> None:
+    measured = "--coverage" in arguments
+    arguments = [argument for argument in arguments if argument != "--coverage"]
     if arguments:
         step("tests", sys.executable, "-m", "pytest", *arguments)
         return
@@ -166,17 +170,23 @@ def main(arguments: list[str]) -> None:
     step("mypy", str(BIN / "mypy"))
     step("pip check", sys.executable, "-m", "pip", "check") if shutil.which("pip", path=str(BIN)) else None
     step("coverage", sys.executable, "-m", "coverage", "erase")
-    again = tests()
+    again = tests(measured=measured)
     if postgresql_is_here():
         say("== the server's rooms once more, on PostgreSQL")
         with postgresql() as address:
-            again += tests(*ON_POSTGRESQL, "-m", "not browser", DATABASE_URL=address)
-    step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
+            again += tests(*ON_POSTGRESQL, "-m", "not browser", measured=measured, DATABASE_URL=address)
     known_weaknesses()
     try:
-        step("coverage", sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
+        if measured:
+            tell_coverage()
     finally:
         tell_second_tries(again)
+
+
+def tell_coverage() -> None:
+    """How much of the code the tests reach; less than the floor is a failure."""
+    step("coverage", sys.executable, "-m", "coverage", "combine", "--quiet")
+    step("coverage", sys.executable, "-m", "coverage", "report", f"--fail-under={COVERAGE_FLOOR}")
 
 
 if __name__ == "__main__":
