@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from dataferry.server.challenge.cells import harmless
 from dataferry.server.challenge.models import Division, EligibilityCheck, Entry, Judge, ScoreSheet, Team
 from dataferry.server.people.queries import display_name
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS = 200_000
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -26,13 +26,6 @@ class Sheet:
     name: str
     head: Sequence[str]
     rows: Iterable[Sequence[Any]]
-
-
-def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet program takes for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.startswith(DANGEROUS):
-        return f"'{value}"
-    return value
 
 
 def as_csv(sheet: Sheet) -> bytes:

@@ -6,6 +6,7 @@ import csv
 import io
 from typing import Any
 
+from dataferry.server.challenge.cells import harmless
 from dataferry.server.challenge.models import Edition, Result
 from dataferry.server.challenge.result_public import AwardGiven, EntryShown, RoundShown, press_rows, shown_rounds
 
@@ -111,17 +112,3 @@ def as_csv(edition: Edition) -> str:
     for row in press_rows(shown_rounds(edition)):
         writer.writerow({name: harmless(value) for name, value in row.items()})
     return out.getvalue()
-
-
-def harmless(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula: an apostrophe stands before what would begin one, also behind
-    spaces and characters that are not seen."""
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\0", "")
-    seen = next((each for each in text if each.isprintable() and not each.isspace()), "")
-    is_formula = seen != "" and seen in _FORMULA
-    return f"'{text}" if is_formula or text.startswith(("\t", "\r", "\n")) else text
-
-
-_FORMULA = "=+-@＝＋－＠"

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from dataferry.server.journal.canonical import canonical, digest
+
 if TYPE_CHECKING:
     from dataferry.server.challenge.edition_file import EditionFile, RoundRules, RubricRules
+
+
+def rules_digest(rules: Mapping[str, Any]) -> str:
+    """The digest by which the journal names the rules of a round."""
+    return f"sha256:{digest(canonical(rules))}"
 
 
 def round_rules(file: EditionFile, code: str) -> dict[str, Any]:

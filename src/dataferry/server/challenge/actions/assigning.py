@@ -17,6 +17,7 @@ from dataferry.server.challenge.models import Anchor, Entry, Judge, Round, Score
 from dataferry.server.challenge.queries import assigning as queries
 from dataferry.server.challenge.queries import judges as judge_queries
 from dataferry.server.challenge.queries import sheets as sheet_queries
+from dataferry.server.challenge.round_rules import rules_digest
 from dataferry.server.challenge.states import EntryState, Life, RoundState, SheetState, move
 from dataferry.server.journal.canonical import canonical, digest
 from dataferry.server.web.api import ConflictError
@@ -106,7 +107,7 @@ def open_round(user: Any, round_: Round) -> Round:
         _end_calibration(user, row)
         row.rules, row.opened_at = sheet_queries.rules_for(row), clock.now()
         move(Life.ROUND, row, RoundState.OPEN, "rules", "opened_at")
-        _append(user, "challenge.round_opened", row, {"rules": sheet_queries.rules_digest(row.rules)})
+        _append(user, "challenge.round_opened", row, {"rules": rules_digest(row.rules)})
     return row
 
 

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from dataferry.messages import InputError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.challenge import clock
-from dataferry.server.challenge.actions.results import GONE, replace_finalist
+from dataferry.server.challenge.actions.results import replace_finalist
 from dataferry.server.challenge.calendar import phase_of, require_phase, steady_now
 from dataferry.server.challenge.models import Artefact, Division, Edition, Entry, Submission, Team
 from dataferry.server.challenge.queries.entries import data_use_document, standing_artefacts
@@ -351,7 +351,6 @@ def reinstate(user: Any, entry: Entry, to: EntryState) -> Entry:
 
 
 __all__ = [
-    "GONE",
     "change_entry",
     "decide_entry",
     "disqualify",

@@ -29,14 +29,14 @@ from dataferry.server.challenge.models import (
     ScoreSheet,
     TeamMember,
 )
+from dataferry.server.challenge.queries.judges import TO_SIGN
 from dataferry.server.challenge.queries.mentoring import standing
 from dataferry.server.challenge.queries.sessions import FINALISTS
-from dataferry.server.challenge.states import CheckState, EntryState, RoundState, SheetState
+from dataferry.server.challenge.states import CheckState, EntryState, RoundState
 from dataferry.server.display.words import city_name, day
 from dataferry.server.letters.recipients import languages_of
 from dataferry.server.people.queries import display_names
 
-UNSIGNED = (SheetState.ASSIGNED, SheetState.OPENED, SheetState.SAVED, SheetState.REOPENED)
 HANDED_IN = tuple(state for state in EntryState if state not in (EntryState.DRAFT, EntryState.WITHDRAWN))
 LONGEST_VALUE = 300
 """Signs of a value that a letter is filled with."""
@@ -103,7 +103,7 @@ def _overdue(edition: Edition, division: Division | None) -> QuerySet[Any]:
 
 def _unsigned(edition: Edition) -> QuerySet[ScoreSheet]:
     rows = ScoreSheet.objects.filter(round__edition=edition, round__state=RoundState.OPEN, calibration=False)
-    return rows.filter(state__in=UNSIGNED).order_by()
+    return rows.filter(state__in=TO_SIGN).order_by()
 
 
 def _mentors(edition: Edition, division: Division | None) -> QuerySet[Any]:

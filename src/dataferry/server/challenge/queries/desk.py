@@ -36,10 +36,8 @@ from dataferry.server.challenge.states import (
     NominationState,
     ResultState,
     RoundState,
-    SheetState,
 )
 
-UNSIGNED = (SheetState.ASSIGNED, SheetState.OPENED, SheetState.SAVED, SheetState.REOPENED)
 SOON = timedelta(days=2)
 ROOM = "challenge"
 
@@ -133,7 +131,7 @@ def _judges(edition: Edition) -> list[Task]:
 def _rounds(edition: Edition) -> list[Task]:
     tasks = []
     for round_ in Round.objects.filter(edition=edition):
-        unsigned = ScoreSheet.objects.filter(round=round_, calibration=False, state__in=UNSIGNED)
+        unsigned = ScoreSheet.objects.filter(round=round_, calibration=False, state__in=judge_queries.TO_SIGN)
         if round_.state == RoundState.OPEN and unsigned.exists():
             late = _is_due(edition, round_)
             judges = unsigned.values("judge").distinct().count()

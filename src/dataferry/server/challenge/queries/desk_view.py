@@ -20,7 +20,6 @@ from dataferry.server.challenge.states import RoundState, SheetState
 from dataferry.server.display.languages import page_language
 
 DONE = (SheetState.SIGNED, SheetState.LOCKED)
-TODO = (SheetState.ASSIGNED, SheetState.OPENED, SheetState.SAVED, SheetState.REOPENED)
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _panel(seat: Judge, sheets: list[ScoreSheet], titles: Mapping[int, Mapping[s
 
 def _group(seat: Judge, round_: Round, sheets: list[ScoreSheet], titles: Mapping[int, Mapping[str, str]]) -> Group:
     rows = tuple(_row(sheet, titles[sheet.pk]) for sheet in sheets)
-    todo = [row.pk for row in rows if row.state in TODO]
+    todo = [row.pk for row in rows if row.state in judge_queries.TO_SIGN]
     rubric_open = bool(sheets) and sheets[0].calibration
     voted = panels.ballots_of(round_, seat) if round_.state == RoundState.CLOSED else set()
     return Group(
@@ -227,7 +226,7 @@ def places(user: Any, sheet: ScoreSheet) -> dict[str, Any]:
     listed = list(own.values_list("pk", "state"))
     numbers = [pk for pk, _state in listed]
     at = numbers.index(sheet.pk) if sheet.pk in numbers else 0
-    todo = [pk for pk, state in (*listed[at + 1 :], *listed[:at]) if state in TODO]
+    todo = [pk for pk, state in (*listed[at + 1 :], *listed[:at]) if state in judge_queries.TO_SIGN]
     return {
         "number": at + 1,
         "count": len(numbers),

@@ -35,6 +35,7 @@ Found = tuple[int, int, str]
 
 SIGNED = (SheetState.SIGNED, SheetState.LOCKED, SheetState.REOPENED)
 UNSIGNED = (SheetState.ASSIGNED, SheetState.OPENED, SheetState.SAVED)
+TO_SIGN = (*UNSIGNED, SheetState.REOPENED)
 
 
 def judges_of(edition: Edition) -> QuerySet[Judge]:

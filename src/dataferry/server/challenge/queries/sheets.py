@@ -17,7 +17,6 @@ from dataferry.server.challenge.models import Acceptance, Conflict, Edition, Ent
 from dataferry.server.challenge.queries import judges as judge_queries
 from dataferry.server.challenge.round_rules import round_rules
 from dataferry.server.challenge.states import EntryState, RoundState, SheetState
-from dataferry.server.journal.canonical import canonical, digest
 
 if TYPE_CHECKING:
     from dataferry import judging
@@ -80,10 +79,6 @@ def rules_for(round_: Round) -> dict[str, Any]:
 def standing_rules(round_: Round) -> Mapping[str, Any]:
     """The rules a round was opened with; before that, those it would be opened with."""
     return round_.rules or rules_for(round_)
-
-
-def rules_digest(rules: Mapping[str, Any]) -> str:
-    return f"sha256:{digest(canonical(rules))}"
 
 
 def rubric_of(round_: Round) -> judging.Rubric:
@@ -317,8 +312,7 @@ def score_of(sheet: ScoreSheet, rubric: judging.Rubric) -> judging.Score:
 
 def unsigned(round_: Round) -> QuerySet[ScoreSheet]:
     """Sheets that are not signed yet, and not taken away."""
-    states = (*judge_queries.UNSIGNED, SheetState.REOPENED)
-    return ScoreSheet.objects.filter(round=round_, calibration=False, state__in=states)
+    return ScoreSheet.objects.filter(round=round_, calibration=False, state__in=judge_queries.TO_SIGN)
 
 
 def left_unsigned(round_: Round) -> QuerySet[ScoreSheet]:

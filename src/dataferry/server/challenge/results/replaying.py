@@ -12,7 +12,8 @@ from dataferry.server.challenge.models import Edition, Result, Round, ScoreSheet
 from dataferry.server.challenge.results.computing import ComputedResult, compute
 from dataferry.server.challenge.results.events import Computed, EventLike, Season
 from dataferry.server.challenge.results.inputs import SignedSheet
-from dataferry.server.journal.canonical import canonical, digest
+from dataferry.server.challenge.round_rules import rules_digest
+from dataferry.server.journal.canonical import digest
 
 ACTS = tuple(
     f"challenge.{act}"
@@ -76,11 +77,6 @@ def season_of(edition: Edition) -> Season:
         return kept if kept is not None and rules_digest(kept) == stated else None
 
     return Season(edition.slug, known)
-
-
-def rules_digest(rules: Mapping[str, Any]) -> str:
-    """The digest by which the journal names the rules of a round."""
-    return f"sha256:{digest(canonical(rules))}"
 
 
 def replay(edition: Edition, events: Iterable[EventLike]) -> Replay:
