@@ -1,0 +1,1 @@
+"""May it cross? Dated rules as data, and the decision they compute."""

@@ -1,0 +1,1 @@
+"""Delivery: entitlements, shares, meters; nothing leaves that no agreement in force covers."""

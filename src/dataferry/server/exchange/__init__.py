@@ -1,0 +1,1 @@
+"""The exchange: registration, listing, offers, agreements, money."""
