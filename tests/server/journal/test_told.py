@@ -15,10 +15,10 @@ SERVER = Path(dataferry.server.__file__).parent
 
 
 def acts_in_source() -> Iterator[str]:
-    """The acts that stand in calls of `journal.append`, or in what is called `act` or told through `_tell`."""
+    """The acts that stand in calls of `journal.append` or of a life, or in what is called `act` or told by `_tell`."""
     for file in SERVER.rglob("*.py"):
         text = file.read_text(encoding="utf-8")
-        if "journal.append(" not in text:
+        if not any(call in text for call in ("journal.append(", ".begin(", ".move(")):
             continue
         for node in ast.walk(ast.parse(text)):
             if (
@@ -27,8 +27,28 @@ def acts_in_source() -> Iterator[str]:
                 and ast.unparse(node.func) in {"journal.append", "_tell"}
             ):
                 yield from _texts(node.args[1])
+            elif isinstance(node, ast.Call) and _is_life(node):
+                for argument in node.args[1:]:
+                    yield from _acts(argument)
             elif isinstance(node, ast.Assign) and [ast.unparse(target) for target in node.targets] == ["act"]:
                 yield from _texts(node.value)
+
+
+def _is_life(call: ast.Call) -> bool:
+    """Calls like `LISTING.move(...)` and `LISTING.begin(...)`."""
+    called = call.func
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr in {"begin", "move"}
+        and isinstance(called.value, ast.Name)
+        and called.value.id.isupper()
+    )
+
+
+def _acts(node: ast.expr) -> Iterator[str]:
+    """Texts such as `exchange.listing_listed`, not those inside the payload."""
+    if not isinstance(node, ast.Dict):
+        yield from _texts(node)
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from dataferry.server.journal.canonical import PayloadError
     from dataferry.server.journal.chain import OutsideTransactionError
     from dataferry.server.journal.checking import Verification, findings, verify
+    from dataferry.server.journal.final_rows import FinalRow
     from dataferry.server.journal.keys import public_pem, signing_key, trusted_keys
+    from dataferry.server.journal.lives import Life, Retold, register, replay, retell
     from dataferry.server.journal.models import Anchor, Chain, Cursor, Event
     from dataferry.server.journal.queries import events, export_lines, head, selected, told
     from dataferry.server.journal.subscribers import catch_up, subscribe, subscribers
@@ -28,8 +30,11 @@ _WHERE = {
     "Chain": "models",
     "Cursor": "models",
     "Event": "models",
+    "FinalRow": "final_rows",
+    "Life": "lives",
     "OutsideTransactionError": "chain",
     "PayloadError": "canonical",
+    "Retold": "lives",
     "SignedHead": "anchors",
     "Verification": "checking",
     "append": "actions",
@@ -42,6 +47,9 @@ _WHERE = {
     "parse_anchor": "anchors",
     "public_pem": "keys",
     "read_anchor": "anchors",
+    "register": "lives",
+    "replay": "lives",
+    "retell": "lives",
     "selected": "queries",
     "signing_key": "keys",
     "subscribe": "subscribers",
@@ -56,8 +64,11 @@ __all__ = [
     "Chain",
     "Cursor",
     "Event",
+    "FinalRow",
+    "Life",
     "OutsideTransactionError",
     "PayloadError",
+    "Retold",
     "SignedHead",
     "Verification",
     "append",
@@ -70,6 +81,9 @@ __all__ = [
     "parse_anchor",
     "public_pem",
     "read_anchor",
+    "register",
+    "replay",
+    "retell",
     "selected",
     "signing_key",
     "subscribe",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from django.conf import settings
 from django.db import models
 
-from dataferry.server.challenge.immutable import ImmutableModel
 from dataferry.server.challenge.states import EditionState, RoundState
+from dataferry.server.journal.final_rows import FinalRow
 from dataferry.server.people import City
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Edition(models.Model):
         return self.state != EditionState.DRAFTED
 
 
-class EditionVersion(ImmutableModel):
+class EditionVersion(FinalRow):
     """One version of an edition's file. From version 2 of an announced edition on, a signed public amendment."""
 
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="versions")

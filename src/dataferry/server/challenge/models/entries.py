@@ -7,10 +7,10 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from dataferry.server.challenge.immutable import ImmutableModel
 from dataferry.server.challenge.models.editions import Division, Edition
 from dataferry.server.challenge.models.teams import Team
 from dataferry.server.challenge.states import EntryState
+from dataferry.server.journal.final_rows import FinalRow
 
 PERSON = settings.AUTH_USER_MODEL
 
@@ -79,7 +79,7 @@ class Artefact(models.Model):
         return f"{self.entry_id} {self.role}"
 
 
-class Submission(ImmutableModel):
+class Submission(FinalRow):
     """One version of an entry as it was handed in: its texts, files and data use, with the second it arrived."""
 
     entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="submissions")

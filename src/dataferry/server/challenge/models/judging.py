@@ -7,11 +7,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from dataferry.server.challenge.immutable import ImmutableModel
 from dataferry.server.challenge.models.editions import Edition, Round
 from dataferry.server.challenge.models.entries import Entry
 from dataferry.server.challenge.models.teams import Team
 from dataferry.server.challenge.states import SheetState
+from dataferry.server.journal.final_rows import FinalRow
 from dataferry.server.people import City
 
 PERSON = settings.AUTH_USER_MODEL
@@ -159,7 +159,7 @@ class ScoreSheet(models.Model):
         return f"sheet {self.pk}"
 
 
-class SheetRevision(ImmutableModel):
+class SheetRevision(FinalRow):
     """A signed sheet, as it was signed. The journal holds the same scores and the digest."""
 
     sheet = models.ForeignKey(ScoreSheet, on_delete=models.PROTECT, related_name="revisions")
@@ -217,7 +217,7 @@ class AnonymityReport(models.Model):
         return f"{self.entry_id}/{self.judge_id}"
 
 
-class Ballot(ImmutableModel):
+class Ballot(FinalRow):
     """A judge's choice between two tied entries in the pairwise round."""
 
     round = models.ForeignKey(Round, on_delete=models.PROTECT, related_name="ballots")
