@@ -110,9 +110,9 @@ class PrivacyReport:
             "state": self.state,
             "rows": self.rows,
             "columns": [asdict(column) for column in self.columns],
-            "subjects": asdict(self.subjects) if self.subjects else None,
-            "anonymity": asdict(self.anonymity) if self.anonymity else None,
-            "coordinates": asdict(self.coordinates) if self.coordinates else None,
+            "subjects": self.subjects.to_json() if self.subjects else None,
+            "anonymity": self.anonymity.to_json() if self.anonymity else None,
+            "coordinates": self.coordinates.to_json() if self.coordinates else None,
             "findings": [finding.to_json() for finding in self.findings],
         }
         plain: dict[str, Any] = _plain(document)
