@@ -170,6 +170,8 @@ def main(arguments: list[str]) -> None:
     step("mypy", str(BIN / "mypy"))
     step("pip check", sys.executable, "-m", "pip", "check") if shutil.which("pip", path=str(BIN)) else None
     step("coverage", sys.executable, "-m", "coverage", "erase")
+    if attempt("the real Delta Sharing clients", sys.executable, str(ROOT / "tools/delta_clients.py")):
+        say("Not every client could be installed: the tests that need it are skipped.")
     again = tests(measured=measured)
     if postgresql_is_here():
         say("== the server's rooms once more, on PostgreSQL")
