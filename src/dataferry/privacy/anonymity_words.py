@@ -30,7 +30,7 @@ _WITH_ID: Final[Mapping[Kind, tuple[str, ...]]] = {
                "employee", "staff", "student", "card", "account", "subscriber", "citizen", "traveller", "owner", "用户",
                "用戶", "乘客", "司机", "司機", "驾驶员", "駕駛員", "会员", "會員", "患者", "病人", "客户", "客戶",
                "旅客", "居民", "员工", "員工", "学生", "學生", "车主", "車主", "持卡人"),
-    "device": ("device", "terminal", "phone", "handset", "tracker", "tag", "设备", "設備", "终端", "終端", "手机",
+    "device": ("device", "terminal", "phone", "handset", "tracker", "设备", "設備", "终端", "終端", "手机",
                "手機"),
 }  # fmt: skip
 
@@ -41,7 +41,7 @@ TRAITS: Final[Mapping[str, tuple[str, ...]]] = {
     "nationality": ("nationality", "citizenship", "国籍", "國籍"),
     "ethnicity": ("ethnicity", "ethnic", "race", "民族", "种族", "種族"),
     "marital": ("marital", "marital status", "婚姻"),
-    "education": ("education", "schooling", "degree", "学历", "學歷", "教育程度"),
+    "education": ("education", "schooling", "学历", "學歷", "教育程度"),
     "occupation": ("occupation", "profession", "job", "job title", "职业", "職業", "职务", "職務", "工种", "工種"),
     "home": ("postcode", "post code", "zip", "zipcode", "zip code", "home", "home address", "residence", "residential",
              "邮编", "郵編", "邮政编码", "郵政編碼", "住址", "居住", "户籍", "戶籍", "籍贯", "籍貫"),

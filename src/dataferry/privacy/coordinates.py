@@ -89,7 +89,8 @@ def _measured(columns: tuple[str, ...], crs: str | None, points: NDArray[np.floa
     decimals = decimals_of(points[:: max(1, len(points) // _SAMPLE)])
     degrees = in_degrees(crs) if crs else bool(np.all(np.abs(points) <= 180))
     metres = 10.0**-decimals * (METRES_PER_DEGREE if degrees else 1.0)
-    distinct = len(np.unique(points, axis=0))
+    x, y = dense_codes(points[:, 0]), dense_codes(points[:, 1])
+    distinct = int(dense_codes(x * (int(y.max()) + 1) + y).max()) + 1
     return Coordinates(columns, crs, crs_name(crs) if crs else None, decimals, round(metres, 6), single, distinct)
 
 
@@ -104,8 +105,18 @@ def decimals_of(values: NDArray[np.float64]) -> int:
 
 
 def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind)
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 
 def _floats(values: pa.ChunkedArray) -> NDArray[np.float64]:
     return np.asarray(values.cast(pa.float64(), safe=False).fill_null(float("nan")), dtype=np.float64)
+
+
+def dense_codes(values: pa.ChunkedArray | NDArray[Any]) -> NDArray[np.int64]:
+    """A code from 0 up for each distinct value, in the order in which they first appear; missing values have one."""
+    array = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([pa.array(values)])
+    if not len(array):
+        return np.zeros(0, dtype=np.int64)
+    coded = pa.concat_arrays(array.chunks).dictionary_encode("encode")
+    codes: NDArray[np.int64] = np.asarray(coded.indices, dtype=np.int64)
+    return codes

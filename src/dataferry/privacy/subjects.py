@@ -73,7 +73,7 @@ def kind_of_identifier(name: str) -> Kind | None:
 
 
 def _tells_apart(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    return bool(pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _distinct(values: pa.ChunkedArray) -> int:
