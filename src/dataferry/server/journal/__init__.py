@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dataferry.server.journal.keys import public_pem, signing_key, trusted_keys
     from dataferry.server.journal.lives import Life, Retold, register, replay, retell
     from dataferry.server.journal.models import Anchor, Chain, Cursor, Event
+    from dataferry.server.journal.numbers import next_in_series, next_number
     from dataferry.server.journal.queries import events, export_lines, head, selected, told
     from dataferry.server.journal.subscribers import catch_up, subscribe, subscribers
 
@@ -45,6 +46,8 @@ _WHERE = {
     "head": "queries",
     "make_anchor": "anchors",
     "parse_anchor": "anchors",
+    "next_in_series": "numbers",
+    "next_number": "numbers",
     "public_pem": "keys",
     "read_anchor": "anchors",
     "register": "lives",
@@ -78,6 +81,8 @@ __all__ = [
     "findings",
     "head",
     "make_anchor",
+    "next_in_series",
+    "next_number",
     "parse_anchor",
     "public_pem",
     "read_anchor",

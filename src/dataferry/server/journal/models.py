@@ -124,3 +124,19 @@ class Cursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subscriber} {self.sequence}"
+
+
+class NumberSeries(models.Model):
+    """The last number given in a series and year: `L` in 2026. See `numbers`."""
+
+    series = models.CharField(max_length=40)
+    year = models.PositiveIntegerField()
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["series", "year"], name="one_number_series_per_year")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series}-{self.year}"

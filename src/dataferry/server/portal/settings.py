@@ -44,8 +44,12 @@ INSTALLED_APPS = [
     "dataferry.server.letters",
     "dataferry.server.uploads",
     "dataferry.server.catalogue",
+    "dataferry.server.merchants",
     "dataferry.server.workshop",
     "dataferry.server.challenge",
+    "dataferry.server.compliance",
+    "dataferry.server.exchange",
+    "dataferry.server.delivery",
     "dataferry.server.portal",
     # After ours, so that our templates stand before theirs.
     "allauth",

@@ -87,7 +87,7 @@ def test_what_the_child_says_is_not_believed(tmp_path: Path, monkeypatch: pytest
     good = {"code": "server.challenge.inspected_pages", "severity": "refuse", "role": "", "figure": 5, "place": None}
     lies: list[Any] = [
         {"findings": [{**good, "code": "server.people.not_allowed", "data": {}}], "facts": {}},
-        {"findings": [{**good, "code": "server.challenge.row_is_final", "data": {}}], "facts": {}},
+        {"findings": [{**good, "code": "server.challenge.no_such_move", "data": {}}], "facts": {}},
         {"findings": [{**good, "severity": "fine", "data": {}}], "facts": {}},
     ]
     for lie in lies:

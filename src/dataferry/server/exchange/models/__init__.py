@@ -1,0 +1,34 @@
+"""Rows of the exchange, by theme."""
+
+from dataferry.server.exchange.models.agreements import Acceptance, Agreement, AgreementSignature, Dispute
+from dataferry.server.exchange.models.certificates import Certificate
+from dataferry.server.exchange.models.listings import Listing, ListingRelease, Scenario, SpecificationSheet
+from dataferry.server.exchange.models.money import ExchangeRate, Invoice, Payment, Refund, RevenueShare, Statement
+from dataferry.server.exchange.models.offers import Negotiation, NegotiationMove, Offer, Plan, Policy
+from dataferry.server.exchange.models.registrations import Objection, Registration, RegistrationVersion
+
+__all__ = [
+    "Acceptance",
+    "Agreement",
+    "AgreementSignature",
+    "Certificate",
+    "Dispute",
+    "ExchangeRate",
+    "Invoice",
+    "Listing",
+    "ListingRelease",
+    "Negotiation",
+    "NegotiationMove",
+    "Objection",
+    "Offer",
+    "Payment",
+    "Plan",
+    "Policy",
+    "Refund",
+    "Registration",
+    "RegistrationVersion",
+    "RevenueShare",
+    "Scenario",
+    "SpecificationSheet",
+    "Statement",
+]

@@ -1,0 +1,106 @@
+"""The parties of the market. A merchant is an organisation in the classes of the exchange's norm on data merchants."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dataferry.server.merchants.states import MerchantState
+from dataferry.server.people import City
+
+PERSON = settings.AUTH_USER_MODEL
+
+
+class MerchantClass(models.TextChoices):
+    """Classes of the Shanghai Data Exchange's norm on data merchants (published 2022-08-16)."""
+
+    SUPPLIER = "supplier", _("Supplier")
+    BUYER = "buyer", _("Buyer")
+    DELIVERY = "delivery", _("Delivery service")
+    ASSESSOR = "assessor", _("Professional assessment")
+    INTERMEDIARY = "intermediary", _("Professional intermediary")
+    CONSULTANT = "consultant", _("Professional consulting")
+    OTHER = "other", _("Other service")
+
+
+class Place(models.TextChoices):
+    """Where a party is registered, as far as the border rules tell places apart."""
+
+    SHANGHAI = "shanghai", _("Shanghai")
+    HONG_KONG = "hong-kong", _("Hong Kong")
+    GBA = "gba", _("One of the nine Guangdong cities of the Greater Bay Area")
+    MAINLAND = "mainland", _("Elsewhere in the Mainland")
+    ABROAD = "abroad", _("Elsewhere")
+
+
+class Answer(models.TextChoices):
+    """Unknown is a value."""
+
+    YES = "yes", _("Yes")
+    NO = "no", _("No")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class Merchant(models.Model):
+    """An organisation that trades. `classes` are those applied for; only an active merchant may act in them.
+
+    `critical` says whether it operates critical information infrastructure, `free_trade_zone` whether it is registered
+    in a free trade zone, `state_organ` whether it is an organ of the state: facts of border decisions.
+    """
+
+    organisation = models.OneToOneField("people.Organisation", on_delete=models.PROTECT, related_name="merchant")
+    number = models.CharField(max_length=20, unique=True)
+    classes = models.JSONField(default=list)
+    place = models.CharField(max_length=12, choices=Place)
+    register_number = models.CharField(max_length=40)
+    critical = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
+    free_trade_zone = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
+    state_organ = models.CharField(max_length=8, choices=Answer, default=Answer.UNKNOWN)
+    profile = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=MerchantState, default=MerchantState.APPLIED)
+    reason = models.TextField(blank=True, default="")
+    applied_by = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="+")
+    applied_at = models.DateTimeField()
+    verified_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    verified_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["number"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def reference(self) -> str:
+        return f"merchant:{self.number}"
+
+    @property
+    def city(self) -> str:
+        """The city whose exchange operator looks after it: Hong Kong's for Hong Kong and abroad, else Shanghai's."""
+        return City.HONG_KONG if self.place in (Place.HONG_KONG, Place.ABROAD) else City.SHANGHAI
+
+    def acts_as(self, merchant_class: str) -> bool:
+        """Whether it may act in this class now."""
+        return self.state == MerchantState.ACTIVE and merchant_class in self.classes
+
+
+class MerchantPaper(models.Model):
+    """A paper handed in with an application: licence of business, authorisation, recognition as an assessor."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="papers")
+    kind = models.CharField(max_length=30)
+    file_name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    bytes = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    place = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.merchant_id} {self.kind}"

@@ -1,0 +1,38 @@
+"""The life of a data merchant: applied for, verified by the exchange, active, and what may end that."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from dataferry.server.journal.lives import Life, register
+
+
+class MerchantState(models.TextChoices):
+    APPLIED = "applied", _("Applied")
+    RETURNED = "returned", _("Returned for completion")
+    VERIFIED = "verified", _("Verified")
+    ACTIVE = "active", _("Active")
+    SUSPENDED = "suspended", _("Suspended")
+    REFUSED = "refused", _("Refused")
+    LEFT = "left", _("Left")
+
+
+_S = MerchantState
+MERCHANT = register(
+    Life(
+        "merchant",
+        "merchants.Merchant",
+        first=frozenset({_S.APPLIED}),
+        transitions={
+            _S.APPLIED: frozenset({_S.RETURNED, _S.VERIFIED, _S.REFUSED, _S.LEFT}),
+            _S.RETURNED: frozenset({_S.APPLIED, _S.LEFT}),
+            # Verified says who they are; active, that they have signed the rules of the market.
+            _S.VERIFIED: frozenset({_S.ACTIVE, _S.LEFT}),
+            _S.ACTIVE: frozenset({_S.SUSPENDED, _S.LEFT}),
+            _S.SUSPENDED: frozenset({_S.ACTIVE, _S.LEFT}),
+            _S.REFUSED: frozenset({_S.APPLIED}),
+            _S.LEFT: frozenset(),
+        },
+    )
+)
