@@ -28,7 +28,7 @@ class DeliveryLevel(models.TextChoices):
 
 
 class Listing(models.Model):
-    """One product on the list. `details` are the fields of the specification sheet that people write, in three tongues."""
+    """One product on the list. `details` are the fields of the sheet that people write, in three languages."""
 
     number = models.CharField(max_length=20, unique=True)
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="listings")

@@ -6,7 +6,7 @@ from dataferry.server.journal.final_rows import FinalRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("delivery", "0001_initial")]
+    dependencies = [("delivery", "0003_initial")]
     operations = [
         FinalRows("delivery_deliverynotice"),
         FinalRows("delivery_servedtable"),

@@ -6,7 +6,7 @@ from dataferry.server.journal.final_rows import FinalRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0001_initial")]
+    dependencies = [("exchange", "0002_initial")]
     operations = [
         FinalRows("exchange_registrationversion"),
         FinalRows("exchange_listingrelease"),
