@@ -1,0 +1,1 @@
+"""What changes something in compliance; each function owns one change of state."""

@@ -1,0 +1,171 @@
+"""The facts of a border question, as far as the house knows them: from the parties, the release and the ledger.
+
+What the house does not know stays unknown; the supplier may state some of it (`STATED`), and the officer who signs
+answers for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dataferry.messages import InputError
+from dataferry.server.compliance.queries.heads import Counts, counts_of
+from dataferry.server.merchants.models import Merchant, Place
+from dataferry.server.workshop.models import Release
+
+PLACES: Mapping[str, str] = {
+    Place.SHANGHAI: "shanghai",
+    Place.GBA: "gba-nine-cities",
+    Place.MAINLAND: "mainland-other",
+    Place.HONG_KONG: "hong-kong",
+    Place.ABROAD: "elsewhere",
+}
+MAINLAND = frozenset({Place.SHANGHAI, Place.GBA, Place.MAINLAND})
+STATED = frozenset(
+    {
+        "activity",
+        "anonymised",
+        "basis",
+        "contents",
+        "deoffset",
+        "domains",
+        "exporter_people_held",
+        "general_list",
+        "guarded_sites_removed",
+        "important_data",
+        "list_mechanism",
+        "list_status",
+        "mainland_residents_targeted",
+        "map_approval",
+        "origin",
+        "people_general",
+        "people_sensitive",
+        "sector",
+        "source_terms",
+        "surveying_qualified",
+        "vehicle_guide_case",
+        "vin_identifies",
+    }
+)
+"""Facts that only people know. Where the house knows better (it counted, it saw tracks) its word stands."""
+_ORIGINS = {"hong-kong": "hong-kong", "shanghai": "shanghai"}
+_DATUMS = {
+    "EPSG:4326": "wgs84",
+    "OGC:CRS84": "wgs84",
+    "EPSG:4490": "cgcs2000",
+    "EPSG:2326": "hk1980",
+    "DATAFERRY:GCJ02": "gcj02",
+    "DATAFERRY:BD09": "bd09",
+}
+
+
+def crosses(exporter: str, recipient: str) -> bool:
+    """Whether data that goes from one place to the other leaves or enters the Mainland."""
+    return (exporter in MAINLAND) != (recipient in MAINLAND)
+
+
+def facts_for(
+    release: Release, exporter: Merchant, recipient: str, stated: Mapping[str, Any], year: int
+) -> dict[str, Any]:
+    """The facts of sending this release from this exporter to a place, ready for `border.Facts.parse`.
+
+    Raises:
+        InputError: `server.compliance.fact_not_yours`, a stated fact that people may not state.
+    """
+    foreign = sorted(set(stated) - STATED)
+    if foreign:
+        raise InputError("server.compliance.fact_not_yours", field=foreign[0], allowed=", ".join(sorted(STATED)))
+    known = (
+        parties(exporter, recipient)
+        | origin_of(release)
+        | privacy_of(release)
+        | form_of(release)
+        | so_far(counts_of(exporter, year))
+    )
+    return {**stated, **known}
+
+
+def parties(exporter: Merchant, recipient: str) -> dict[str, Any]:
+    """Who sends and where to."""
+    facts: dict[str, Any] = {
+        "exporter": exporter.number,
+        "exporter_place": PLACES[exporter.place],
+        "exporter_ciio": exporter.critical,
+        "exporter_ftz": exporter.free_trade_zone,
+        "exporter_state_organ": exporter.state_organ,
+        "recipient_place": PLACES[recipient],
+    }
+    direction = {
+        (Place.SHANGHAI, Place.HONG_KONG): "shanghai-to-hong-kong",
+        (Place.HONG_KONG, Place.SHANGHAI): "hong-kong-to-shanghai",
+        (Place.HONG_KONG, Place.GBA): "hong-kong-to-gba-city",
+    }.get((Place(exporter.place), Place(recipient)))
+    return facts | ({"direction": direction} if direction else {})
+
+
+def origin_of(release: Release) -> dict[str, Any]:
+    """Where the inputs were collected, if every one of them says so; Mainland data joined to others is mixed."""
+    cities = {item.get("city") for item in release.document.get("inputs", [])}
+    if not cities or not cities <= set(_ORIGINS):
+        return {}
+    origin = "shanghai" if "shanghai" in cities else "hong-kong"
+    return {"origin": origin, "mixed": "yes" if len(cities) > 1 else "no"}
+
+
+def privacy_of(release: Release) -> dict[str, Any]:
+    """Personal or not, and whose data: from the privacy report that the build left in the release."""
+    privacy = release.document.get("privacy", {})
+    report = privacy.get("report") or {}
+    found = privacy.get("privacy_class") or report.get("privacy_class")
+    if found is None:
+        return {}
+    subjects, tracks = report.get("subjects"), has_tracks(report)
+    personal = found in ("personal", "sensitive-personal") or tracks
+    facts: dict[str, Any] = {}
+    if personal:
+        sensitive = found == "sensitive-personal" or tracks
+        facts = {"has_pi": "yes", "has_sensitive_pi": "yes" if sensitive else "no"}
+        if subjects:
+            kind = "sensitive" if sensitive else "general"
+            facts |= {"people_general": 0, "people_sensitive": 0, f"people_{kind}": subjects["distinct"]}
+    elif found == "none":
+        facts = {"has_pi": "no", "has_sensitive_pi": "no", "people_general": 0, "people_sensitive": 0}
+    contents = [*(["vehicle-track"] if tracks else []), *(["coordinates"] if report.get("coordinates") else [])]
+    return facts | ({"contents": contents} if contents else {})
+
+
+def has_tracks(report: Mapping[str, Any]) -> bool:
+    """Whether the screening saw the ways of vehicles or people."""
+    anonymity = report.get("anonymity") or {}
+    return bool(anonymity.get("tracks"))
+
+
+def form_of(release: Release) -> dict[str, Any]:
+    """How coarse the table is: from the steps that made it less personal, and from its CRS."""
+    facts: dict[str, Any] = {}
+    crs = release.document.get("output", {}).get("crs")
+    facts["datum"] = "none" if crs is None else _DATUMS.get(crs, "other")
+    for step in release.document.get("privacy", {}).get("steps") or []:
+        if step.get("step") == "aggregate_cell_hour":
+            facts |= {
+                "grain": "aggregated",
+                "area_unit": "grid",
+                "cell_metres": int(step["cell_metres"]),
+                "step_minutes": int(step.get("minutes", 60)),
+                "smallest_cell": int(step["k"]),
+            }
+    return facts
+
+
+def with_counts(facts: Mapping[str, Any], counts: Counts, *, included: bool) -> dict[str, Any]:
+    """The facts of a decision with the people counted by now; `included` when those of this release are among them."""
+    kept = {name: value for name, value in facts.items() if not name.startswith("people_")}
+    if included:
+        return {**kept, "people_general_after": counts.general, "people_sensitive_after": counts.sensitive}
+    return {**facts, **so_far(counts)}
+
+
+def so_far(counts: Counts) -> dict[str, Any]:
+    """What the exporter has sent out of the Mainland since 1 January: the ledger's upper bounds."""
+    return {"people_general_so_far": counts.general, "people_sensitive_so_far": counts.sensitive}
