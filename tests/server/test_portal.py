@@ -36,6 +36,7 @@ def test_every_default_can_be_read(variable: Any, monkeypatch: pytest.MonkeyPatc
         (environment.PORT, "8080", 8080),
         (environment.ALLOWED_HOSTS, "a.example, b.example,", ["a.example", "b.example"]),
         (environment.LOG_LEVEL, "info", "INFO"),
+        (environment.SITE, "https://data.example.org/", "https://data.example.org"),
     ],
 )
 def test_settings_are_typed(monkeypatch: pytest.MonkeyPatch, variable: Any, text: str, value: Any) -> None:
@@ -51,6 +52,7 @@ def test_settings_are_typed(monkeypatch: pytest.MonkeyPatch, variable: Any, text
         (environment.PORT, "x"),
         (environment.THREADS, "-1"),
         (environment.LOG_LEVEL, "loud"),
+        (environment.SITE, "data.example.org/x"),
     ],
 )
 def test_a_bad_setting_is_named(monkeypatch: pytest.MonkeyPatch, variable: Any, text: str) -> None:

@@ -81,6 +81,15 @@ def _clamd(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    address = urlsplit(value.strip().rstrip("/"))
+    if not value.strip():
+        return ""
+    if address.scheme not in {"http", "https"} or not address.hostname or address.path or address.query:
+        raise ValueError(value)
+    return f"{address.scheme}://{address.netloc}"
+
+
 def _database(value: str) -> dict[str, Any]:
     """Django's options for a PostgreSQL address; nothing for the embedded SQLite."""
     if not value:
@@ -251,6 +260,14 @@ TRUSTED_ORIGINS = Variable(
     "",
     "Origins (scheme and host) whose forms are accepted, for a site behind a proxy.",
 )
+SITE = Variable(
+    "DATAFERRY_SITE",
+    "address",
+    _origin,
+    "",
+    "Address by which the world knows the site, such as https://data.example.org: certificates and papers name it. "
+    "When absent, it is made of the first trusted origin, else of the first allowed host.",
+)
 HTTPS = Variable(
     "DATAFERRY_HTTPS", "yes or no", _flag, "no", "Visitors come by HTTPS: secure cookies, redirect to HTTPS, HSTS."
 )
@@ -375,6 +392,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     THREADS,
     ALLOWED_HOSTS,
     TRUSTED_ORIGINS,
+    SITE,
     HTTPS,
     BEHIND_PROXY,
     API_READS,
@@ -396,3 +414,11 @@ VARIABLES: tuple[Variable[Any], ...] = (
     FETCH_PORTS,
     BUILD_ATTEMPTS,
 )
+
+
+def site_by_hosts(hosts: list[str], origins: list[str]) -> str:
+    """The address of a site that states none: its first origin, or its first host with the way and port of this one."""
+    if origins:
+        return origins[0].rstrip("/")
+    named = next((host for host in hosts if host and not host.startswith((".", "*"))), "localhost")
+    return f"https://{named}" if HTTPS.read() else f"http://{named}:{PORT.read()}"
