@@ -1,7 +1,17 @@
 """Rows of delivery."""
 
 from dataferry.server.delivery.models.entitlements import AccessKey, DeliveryNotice, Entitlement
-from dataferry.server.delivery.models.meters import MeterEvent
-from dataferry.server.delivery.models.served import ServedTable
+from dataferry.server.delivery.models.meters import BilledUsage, FirstDelivery, MeterEvent
+from dataferry.server.delivery.models.served import ServedChange, ServedExport, ServedTable
 
-__all__ = ["AccessKey", "DeliveryNotice", "Entitlement", "MeterEvent", "ServedTable"]
+__all__ = [
+    "AccessKey",
+    "BilledUsage",
+    "DeliveryNotice",
+    "Entitlement",
+    "FirstDelivery",
+    "MeterEvent",
+    "ServedChange",
+    "ServedExport",
+    "ServedTable",
+]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
 from dataferry.server.delivery.states import EntitlementState
 from dataferry.server.exchange.models import Agreement
 from dataferry.server.journal.final_rows import FinalRow
 from dataferry.server.merchants.models import Merchant
+
+PERSON = settings.AUTH_USER_MODEL
 
 
 class Entitlement(models.Model):
@@ -43,6 +46,7 @@ class AccessKey(models.Model):
     prefix = models.CharField(max_length=16)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    issued_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

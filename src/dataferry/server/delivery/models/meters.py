@@ -8,6 +8,7 @@ from django.db import models
 
 from dataferry.server.delivery.models.entitlements import Entitlement
 from dataferry.server.journal.final_rows import FinalRow
+from dataferry.server.workshop.models import Release
 
 
 class MeterEvent(FinalRow):
@@ -29,3 +30,40 @@ class MeterEvent(FinalRow):
 
     def __str__(self) -> str:
         return f"{self.entitlement_id} {self.kind}"
+
+
+class FirstDelivery(FinalRow):
+    """That a release first left under an entitlement: its people are in the border ledger (or none had to be)."""
+
+    entitlement = models.ForeignKey(Entitlement, on_delete=models.PROTECT, related_name="first_deliveries")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+")
+    people = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["entitlement", "pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["entitlement", "release"], name="one_first_delivery_per_release")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entitlement_id} {self.release_id}"
+
+
+class BilledUsage(FinalRow):
+    """Usage that was handed to billing: units counted from `period_from` until (not on) `period_until`."""
+
+    entitlement = models.ForeignKey(Entitlement, on_delete=models.PROTECT, related_name="billed_usage")
+    period_from = models.DateField()
+    period_until = models.DateField()
+    units = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["entitlement", "period_from"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["entitlement", "period_from"], name="one_bill_per_period")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entitlement_id} {self.period_from}"
