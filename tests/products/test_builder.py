@@ -103,7 +103,7 @@ def test_two_cities_with_a_district_file_in_gcj02(two_cities: Path) -> None:
         "source": "clear",
         "datum": "clear",
         "quality": "clear",
-        "privacy": "unknown",
+        "privacy": "clear",
         "licence": "blocked",
         "border": "unknown",
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from dataferry.privacy.steps import STEP_KINDS, AggregateCellHour, Measure, Suppress
 from dataferry.products import licence_ids, terms_of
 from dataferry.products import manifest as models
 from dataferry.products.release import Release
@@ -17,7 +18,7 @@ PAGE = (DOCS / "reference" / "product-yaml.md").read_text(encoding="utf-8")
 
 
 def fields() -> Iterator[tuple[str, str]]:
-    for model in vars(models).values():
+    for model in [*vars(models).values(), *STEP_KINDS.values(), Measure]:
         if isinstance(model, type) and issubclass(model, BaseModel) and model is not models.Model:
             for name, field in model.model_fields.items():
                 yield model.__name__, field.alias or name
@@ -31,7 +32,9 @@ def test_every_field_is_documented(model: str, name: str) -> None:
 @pytest.mark.parametrize("choice", [models.City, models.ColumnType, *[
     typing.get_args(part)[0] if typing.get_origin(part) is typing.Annotated else part
     for part in (models.Figure.model_fields["agg"].annotation, models.Merge.model_fields["kind"].annotation,
-                 models.Chart.model_fields["kind"].annotation)
+                 models.Chart.model_fields["kind"].annotation, Suppress.model_fields["what"].annotation,
+                 AggregateCellHour.model_fields["period"].annotation,
+                 AggregateCellHour.model_fields["geometry"].annotation)
 ]])  # fmt: skip
 def test_every_choice_is_documented(choice: object) -> None:
     for word in typing.get_args(choice):

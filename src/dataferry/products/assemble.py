@@ -49,7 +49,7 @@ def assemble(made: Made, bbox: list[float] | None, notes: Iterable[Finding]) -> 
         "profile": profile(made.table).to_json(),
         "quality": {"state": quality, "results": [outcome.to_json() for outcome in made.outcomes]},
         "licence_verdict": made.verdict.to_json(),
-        "privacy": {"state": "unknown"},
+        "privacy": made.privacy.to_json(),
         "border": {"state": "unknown"},
         "datum": {"state": datum_state, "findings": [finding.to_json() for finding in datum_findings]},
         "evidence": _evidence(made, quality),
@@ -75,7 +75,7 @@ def _evidence(made: Made, quality: str) -> Mapping[str, str]:
         "source": made.source,
         "datum": made.datum[0],
         "quality": quality,
-        "privacy": "unknown",
+        "privacy": made.privacy.state,
         "licence": made.verdict.state,
         "border": "unknown",
     }
@@ -83,7 +83,8 @@ def _evidence(made: Made, quality: str) -> Mapping[str, str]:
 
 def _findings(made: Made, notes: Iterable[Finding]) -> list[Finding]:
     """What a person should know, gravest first; what merely holds is told with the quality results."""
-    found = [*made.verdict.findings, *(outcome.finding for outcome in made.outcomes), *made.datum[1], *notes]
+    judged = (outcome.finding for outcome in made.outcomes)
+    found = [*made.verdict.findings, *judged, *made.datum[1], *made.privacy.findings(), *notes]
     kept = [finding for finding in found if finding.code != "products.quality_holds"]
     order = ("blocked", "irrecoverable", "attention", "repaired", "note")
     return sorted(kept, key=lambda finding: order.index(finding.severity))

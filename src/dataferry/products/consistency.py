@@ -186,10 +186,19 @@ class _Check:
         if (merge.kind == "aggregate") != bool(merge.by and merge.columns):
             yield Finding("products.yaml_merge", "blocked", self.where(("merge",)))
 
+    def steps(self) -> Iterator[Finding]:
+        """Steps that compare rows with each other see only their part, so that parts could not be put together."""
+        kind = self.manifest.merge.kind
+        for position, step in enumerate(self.manifest.deidentify):
+            grouped = step.step == "aggregate_cell_hour" or getattr(step, "what", "columns") != "columns"
+            if grouped and kind != "none":
+                data = {**self.where(("deidentify", position)), "value": step.step, "kind": kind}
+                yield Finding("products.yaml_step_merge", "blocked", data)
+
 
 def inconsistencies(manifest: Manifest, document: Document) -> list[Finding]:
     """Everything in a well-formed description that contradicts itself."""
     check = _Check(manifest, document)
-    found = [*check.inputs(), *check.output(), *check.quality(), *check.figures(), *check.shown()]
+    found = [*check.inputs(), *check.output(), *check.quality(), *check.figures(), *check.shown(), *check.steps()]
     found += check.licence(manifest.licence, ("licence",))
     return found

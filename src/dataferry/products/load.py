@@ -117,6 +117,8 @@ def _problem(detail: ErrorDetails, document: Document) -> Finding:
         words = expected.replace(" or ", ", ").split(", ")
         near = nearest(str(data["value"]), words)
         return Finding("products.yaml_not_one_of", "blocked", data | {"expected": ", ".join(words), "nearest": near})
+    if kind == "privacy.step_choice":
+        return Finding("products.yaml_step_choice", "blocked", data | {"expected": str(context.get("expected"))})
     if kind == "products.yaml_control_character":
         return Finding("products.yaml_control_character", "blocked", data)
     if kind == "products.yaml_instant" or kind.startswith("datetime"):
@@ -146,7 +148,7 @@ def _document_path(location: tuple[int | str, ...], value: Any) -> Path_:
         if isinstance(value, dict):
             if part in value:
                 value = value[part]
-            elif not last or part in (value.get("expect"),):
+            elif not last or part in (value.get("expect"), value.get("step")):
                 continue
         elif isinstance(value, list) and isinstance(part, int) and part < len(value):
             value = value[part]
@@ -182,5 +184,5 @@ def _nearest_key(location: tuple[int | str, ...]) -> str:
 
 
 def _tags(model: type[BaseModel]) -> tuple[Any, ...]:
-    field = model.model_fields.get("expect")
+    field = model.model_fields.get("expect") or model.model_fields.get("step")
     return typing.get_args(field.annotation) if field is not None else ()

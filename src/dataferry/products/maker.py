@@ -15,7 +15,9 @@ import shapely
 
 from dataferry.geo import canonical_crs
 from dataferry.messages import Finding, State
+from dataferry.privacy import judge
 from dataferry.products.conform import MAX_ROWS_NAMED, conform
+from dataferry.products.deidentified import PrivacyEvidence, make_less_personal, recipe_columns, through_steps
 from dataferry.products.dependencies import load_with_upstreams
 from dataferry.products.digest import table_digest
 from dataferry.products.evidence import datum_evidence, source_evidence
@@ -70,6 +72,7 @@ class Made:
     verdict: LicenceVerdict
     datum: tuple[State, tuple[Finding, ...]]
     source: State
+    privacy: PrivacyEvidence
     figures: Mapping[str, Any]
     notes: tuple[Finding, ...]
     run: Mapping[str, Any]
@@ -143,7 +146,8 @@ class _Maker:
         self.progress(f"{product.name}: evidence", 0.7)
         manifest = _settled(product.manifest)
         crs = manifest.output.crs
-        table, notes = conform(read_geoparquet(run.output), manifest)
+        answer, before, steps = make_less_personal(read_geoparquet(run.output), manifest.deidentify, crs)
+        table, notes = conform(answer, manifest)
         lineage = lineage_of_inputs(product, inputs)
         return Made(
             product=replace(product, manifest=manifest),
@@ -156,6 +160,7 @@ class _Maker:
             verdict=judge_licences([term for item in inputs for term in item.terms()], manifest.licence),
             datum=datum_evidence(inputs, lineage),
             source=source_evidence(inputs),
+            privacy=PrivacyEvidence(judge(table, crs=crs), before, steps),
             figures=compute_figures(table, manifest),
             notes=(*notes, *lineage.findings, *_shape_of_things(table)),
             run=_run_evidence(run, started, time.monotonic() - clock),
@@ -207,7 +212,8 @@ def lineage_of_inputs(product: Product, inputs: Sequence[Prepared]) -> Lineage:
     """The lineage of a recipe over the inputs as they were read."""
     crs = {(item.name, column): found for item in inputs for column, found in item.geometry_crs.items()}
     schemas = {item.name: item.schema for item in inputs}
-    return trace_lineage(product.sql, schemas, product.manifest.output.names(), crs)
+    traced = trace_lineage(product.sql, schemas, recipe_columns(product.manifest), crs)
+    return through_steps(traced, product.manifest)
 
 
 def _shape_of_things(table: pa.Table) -> list[Finding]:

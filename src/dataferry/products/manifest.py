@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from dataferry.privacy import Step
+
 City = Literal["hong-kong", "shanghai"]
 ColumnType = Literal["string", "integer", "number", "boolean", "date", "timestamp", "geometry"]
 
@@ -253,6 +255,7 @@ class Manifest(Model):
     figures: dict[Name, Figure] = {}
     recipe: RelativePath = "recipe.sql"
     quality: Annotated[list[Quality], Field(max_length=1000)] = []
+    deidentify: Annotated[list[Step], Field(max_length=100)] = []
     merge: Merge = Merge()
     limits: Limits = Limits()
     map: Map | None = None

@@ -38,8 +38,16 @@ def deidentify(
     Raises:
         InputError: `privacy.step_*`: a column is not there or of the wrong kind, or coordinates have no known datum.
     """
+    table, said = deidentify_each(table, steps, crs=crs)
+    return table, tuple(finding for findings in said for finding in findings)
+
+
+def deidentify_each(
+    table: pa.Table, steps: Sequence[Step], *, crs: str | None = None
+) -> tuple[pa.Table, tuple[tuple[Finding, ...], ...]]:
+    """As `deidentify`, with the findings of each step apart."""
     crs = canonical_crs(crs) if crs else None
-    findings: list[Finding] = []
+    findings: list[tuple[Finding, ...]] = []
     for number, step in enumerate(steps, start=1):
         _check_columns(table, step, number)
         if isinstance(step, AggregateCellHour):
@@ -48,7 +56,7 @@ def deidentify(
             table, said = _suppress(table, step, number)
         else:
             table, said = _generalise(table, step, number, crs)
-        findings += said
+        findings.append(tuple(said))
     return table, tuple(findings)
 
 
@@ -164,7 +172,7 @@ def _places(xy: NDArray[np.float64]) -> int:
 
 def _put(table: pa.Table, columns: Sequence[str], xy: NDArray[np.float64]) -> pa.Table:
     """Points in place of what the columns held; NaN becomes a missing value."""
-    missing = ~np.isfinite(xy).all(axis=1)
+    missing: NDArray[np.bool_] = np.asarray(~np.isfinite(xy).all(axis=1), dtype=bool)
     if len(columns) == 1:
         shapes = shapely.points(np.where(missing[:, None], 0.0, xy))
         shapes[missing] = None
@@ -215,9 +223,8 @@ def _in_small_groups(table: pa.Table, over: Sequence[str], subject: str | None, 
     """Which rows lie in a group of fewer than `k` rows (or distinct subjects), and how many such groups there are."""
     groups = group_numbers(table, over)
     size = int(groups.max()) + 1 if len(groups) else 0
-    if subject is None:
-        counts = np.bincount(groups, minlength=size)
-    else:
+    counts: NDArray[np.int64] = np.bincount(groups, minlength=size).astype(np.int64)
+    if subject is not None:
         counts = subjects_of_groups(groups, dense_codes(table[subject]), present(table[subject]), size)
     small: NDArray[np.bool_] = np.asarray(counts < k, dtype=bool)
     return pa.chunked_array([pa.array(small[groups], pa.bool_())]), int(small.sum())
