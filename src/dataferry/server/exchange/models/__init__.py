@@ -3,7 +3,15 @@
 from dataferry.server.exchange.models.agreements import Acceptance, Agreement, AgreementSignature, Dispute
 from dataferry.server.exchange.models.certificates import Certificate
 from dataferry.server.exchange.models.listings import Listing, ListingRelease, Scenario, SpecificationSheet
-from dataferry.server.exchange.models.money import ExchangeRate, Invoice, Payment, Refund, RevenueShare, Statement
+from dataferry.server.exchange.models.money import (
+    ExchangeRate,
+    Invoice,
+    Payment,
+    PaymentReceipt,
+    Refund,
+    RevenueShare,
+    Statement,
+)
 from dataferry.server.exchange.models.offers import Negotiation, NegotiationMove, Offer, Plan, Policy
 from dataferry.server.exchange.models.registrations import Objection, Registration, RegistrationVersion
 
@@ -22,6 +30,7 @@ __all__ = [
     "Objection",
     "Offer",
     "Payment",
+    "PaymentReceipt",
     "Plan",
     "Policy",
     "Refund",

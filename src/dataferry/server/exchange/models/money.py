@@ -48,7 +48,7 @@ class Invoice(models.Model):
 
 
 class Payment(models.Model):
-    """One payment of an invoice through a provider. `provider_reference` makes a repeated message one payment."""
+    """One payment of an invoice through a provider. `provider_reference` is what the payer quotes."""
 
     number = models.CharField(max_length=20, unique=True)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="payments")
@@ -74,6 +74,24 @@ class Payment(models.Model):
     @property
     def reference(self) -> str:
         return f"payment:{self.number}"
+
+
+class PaymentReceipt(FinalRow):
+    """That the money of a payment came in: what the provider (a bank's statement) calls it. One message, one receipt."""
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="receipt")
+    provider = models.CharField(max_length=30)
+    reference = models.CharField(max_length=120)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["payment"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["provider", "reference"], name="one_receipt_per_reference")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payment_id} {self.provider}"
 
 
 class Refund(FinalRow):

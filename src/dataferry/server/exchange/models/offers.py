@@ -103,7 +103,10 @@ class Policy(models.Model):
 
 
 class Offer(models.Model):
-    """A plan under a policy: to everybody, or (`to`) to one buyer alone."""
+    """A plan under a policy: to everybody, or (`to`) to one buyer alone.
+
+    `later_releases` says whether a buyer also gets the releases that the listing stands for later on.
+    """
 
     number = models.CharField(max_length=20, unique=True)
     listing = models.ForeignKey(Listing, on_delete=models.PROTECT, related_name="offers")
@@ -111,6 +114,7 @@ class Offer(models.Model):
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="offers")
     to = models.ForeignKey(Merchant, null=True, blank=True, on_delete=models.PROTECT, related_name="private_offers")
     negotiable = models.BooleanField(default=False)
+    later_releases = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=OfferState, default=OfferState.OPEN)
     valid_until = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField()
