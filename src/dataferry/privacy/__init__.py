@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dataferry.privacy.anonymity_measures import measure_anonymity
     from dataferry.privacy.coordinates import Coordinates, measure_coordinates
     from dataferry.privacy.deidentify_table import columns_of, deidentify, deidentify_each
+    from dataferry.privacy.identifiers import Identifier, identifiers
     from dataferry.privacy.judgement import judge
     from dataferry.privacy.report import ColumnFinding, PrivacyClass, PrivacyReport
     from dataferry.privacy.steps import AggregateCellHour, Generalise, Step, Suppress
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from dataferry.privacy.tracks import Tracks
 
 _PLACES = {
+    "identifiers": "identifiers",
+    "Identifier": "identifiers",
     "AggregateCellHour": "steps",
     "Anonymity": "anonymity",
     "ColumnFinding": "report",
@@ -46,6 +49,7 @@ __all__ = [
     "ColumnFinding",
     "Coordinates",
     "Generalise",
+    "Identifier",
     "PrivacyClass",
     "PrivacyReport",
     "Step",
@@ -56,6 +60,7 @@ __all__ = [
     "deidentify",
     "deidentify_each",
     "find_subjects",
+    "identifiers",
     "judge",
     "measure_anonymity",
     "measure_coordinates",
