@@ -13,7 +13,7 @@ from dataferry.cli.house import open_house
 from dataferry.cli.output import console, show, word, writing
 
 if TYPE_CHECKING:
-    from dataferry.server.journal import Verification
+    from dataferry.server.journal import Retold, Verification
 
 Home = Annotated[Path | None, typer.Option("--home", help="Data home. (DATAFERRY_HOME, else ./var)")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -26,7 +26,7 @@ journal_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add `journal` with its commands."""
-    for command in (verify, export, head, anchor, key):
+    for command in (verify, replay, export, head, anchor, key):
         journal_app.command(command.__name__)(command)
     app.add_typer(journal_app, name="journal")
 
@@ -75,6 +75,29 @@ def tell_verification(result: Verification) -> None:
             console.print(word("journal_no_anchor"), soft_wrap=True)
     else:
         console.print(word("journal_unsound", count=result.count, events=result.events), soft_wrap=True)
+
+
+def replay(home: Home = None, as_json: Json = False) -> None:
+    """Tell every state from the journal alone and compare it with the tables. Ends with 3 if they differ."""
+    with open_house(home):
+        from dataferry.server import journal
+
+        told = journal.replay(journal.events())
+    findings = [{**finding.to_json(), "message": finding.text()} for finding in told.findings]
+    value = {"holds": told.holds, "things": len(told.states), "findings": findings}
+    show(value, as_json, lambda: tell_replay(told))
+    if not told.holds:
+        raise typer.Exit(3)
+
+
+def tell_replay(told: Retold) -> None:
+    """What a replay found, in words."""
+    for finding in told.findings:
+        console.print("[red]✗[/]", end=" ")
+        console.print(finding.text(), markup=False, soft_wrap=True)
+    if told.holds:
+        console.print("[green]✓[/]", end=" ")
+        console.print(word("journal_replayed", things=len(told.states)), soft_wrap=True)
 
 
 def export(
