@@ -8,8 +8,10 @@ from dataferry.privacy.report import PrivacyClass
 from dataferry.privacy.rules import DIGITS, LETTERS, Outcome, Rule, Shape, every_bit
 from dataferry.privacy.texts import Texts
 
-_ROAD: Final = r"(?:ROAD|RD|STREET|ST|AVENUE|AVE|LANE|DRIVE|TERRACE|PATH|HIGHWAY|CRESCENT|"
+_ROAD: Final = (
+    r"(?:ROAD|RD|STREET|ST|AVENUE|AVE|LANE|DRIVE|TERRACE|PATH|HIGHWAY|CRESCENT|"
     r"COURT|ESTATE|VILLAGE|SQUARE|PRAYA|CLOSE)\b"
+)
 _NUMBER: Final = r"(?:\bNO\.?\s*)?\d{1,4}[A-Z]?(?:\s*[\-–/]\s*\d{1,4}[A-Z]?)?"
 _UNIT: Final = r"\b(?:FLAT|FLT|RM|ROOM|UNIT|APT|APARTMENT|SUITE|SHOP)\b\.?\s*[A-Z0-9]"
 ENGLISH: Final = rf"{_NUMBER}[\s,]+(?:[A-Z'\-.]+[\s,]+){{1,6}}{_ROAD}|\b{_ROAD}.*\d"
