@@ -13,6 +13,14 @@ from dataferry.server.exchange.models.money import (
     Statement,
 )
 from dataferry.server.exchange.models.offers import Negotiation, NegotiationMove, Offer, Plan, Policy
+from dataferry.server.exchange.models.papers import (
+    ChangeKind,
+    ChangeOutcome,
+    Paper,
+    PaperKind,
+    RegistrationChange,
+    Undertaking,
+)
 from dataferry.server.exchange.models.registrations import Objection, Registration, RegistrationVersion
 
 __all__ = [
@@ -20,6 +28,8 @@ __all__ = [
     "Agreement",
     "AgreementSignature",
     "Certificate",
+    "ChangeKind",
+    "ChangeOutcome",
     "Dispute",
     "ExchangeRate",
     "Invoice",
@@ -29,15 +39,19 @@ __all__ = [
     "NegotiationMove",
     "Objection",
     "Offer",
+    "Paper",
+    "PaperKind",
     "Payment",
     "PaymentReceipt",
     "Plan",
     "Policy",
     "Refund",
     "Registration",
+    "RegistrationChange",
     "RegistrationVersion",
     "RevenueShare",
     "Scenario",
     "SpecificationSheet",
     "Statement",
+    "Undertaking",
 ]
