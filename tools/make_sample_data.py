@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import sample_air
 import sample_places
+import sample_tracks
 from sample_facts import CITIES, HONG_KONG, HONG_KONG_AFLOAT, HONG_KONG_TOTAL, SHANGHAI, SHANGHAI_TOTAL, District
 from sample_outlines import outlines, write_outlines
 from shapely import transform
@@ -83,6 +84,13 @@ def write_air(folder: Path) -> None:
     sample_air.write_pm25(folder / "sh_pm25_synthetic.csv", rng)
 
 
+def write_vehicles(folders: tuple[Path, ...]) -> None:
+    """The same tracks for the product that hands them on as they are and for the one that adds them up."""
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        sample_tracks.write_tracks(folder / "sh_ev_tracks_synthetic.csv", np.random.default_rng(SEED + 3))
+
+
 def main(target: Path = EXAMPLES) -> None:
     people = {city: sum(district.population for district in districts) for city, districts in CITIES.items()}
     if people != {"hong-kong": HONG_KONG_TOTAL - HONG_KONG_AFLOAT, "shanghai": SHANGHAI_TOTAL}:
@@ -95,6 +103,7 @@ def main(target: Path = EXAMPLES) -> None:
     write_chargers(chargers, shapes, wgs84)
     write_transport(transport, shapes, wgs84, target / "metro-entries-by-hour/data")
     write_air(target / "air-and-weather/data")
+    write_vehicles((target / "ev-raw-tracks/data", target / "ev-trips-by-cell-and-hour/data"))
 
 
 if __name__ == "__main__":

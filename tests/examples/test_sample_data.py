@@ -25,9 +25,11 @@ def manifest(product: Path) -> dict:
     return YAML(typ="safe").load((product / "product.yaml").read_text(encoding="utf-8"))
 
 
-def test_there_are_the_four_examples() -> None:
+def test_there_are_these_examples() -> None:
     assert [product.name for product in PRODUCTS] == [
         "air-and-weather",
+        "ev-raw-tracks",
+        "ev-trips-by-cell-and-hour",
         "metro-entries-by-hour",
         "public-transport-access",
         "two-city-ev-chargers",

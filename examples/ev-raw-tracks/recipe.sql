@@ -1,0 +1,1 @@
+SELECT vin, at, soc_pct, geometry FROM tracks
