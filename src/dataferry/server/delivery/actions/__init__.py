@@ -1,0 +1,1 @@
+"""What changes something in delivery; each function owns one change of state."""

@@ -1,0 +1,115 @@
+"""The meter: what was handed out to whom, counted once however often a client asks again.
+
+The rule of the request key: a request that brings `Idempotency-Key` is the same act as any other of the same
+entitlement and key with that value, for ever. Without it, the same question (key, door, version of the table, and what
+was asked) asked again within `WINDOW` is the same act: that is longer than any client goes on repeating itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Sum
+
+from dataferry.messages import InputError, RefusedError
+from dataferry.server.delivery.gate import Admission
+from dataferry.server.delivery.models import Entitlement, MeterEvent
+from dataferry.server.journal import clock
+from dataferry.server.journal.numbers import BOTH_CITIES
+
+WINDOW = timedelta(minutes=15)
+LONGEST_KEY = 200
+HEADER = "Idempotency-Key"
+
+
+def request_key(admission: Admission, asked: Mapping[str, Any], given: str = "") -> str:
+    """What names this act: see the rule above.
+
+    Args:
+        asked: plain JSON of the question, without what differs between two tries of the same.
+        given: value of the `Idempotency-Key` header.
+
+    Raises:
+        InputError: `server.delivery.bad_idempotency_key`.
+    """
+    holder = admission.key.pk if admission.key is not None else 0
+    if given:
+        if len(given) > LONGEST_KEY or not given.isascii() or not given.isprintable():
+            raise InputError("server.delivery.bad_idempotency_key", most=LONGEST_KEY)
+        return "i:" + _digest([holder, admission.door, given])
+    return "q:" + _digest([holder, admission.door, admission.version.number, asked])
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def record(admission: Admission, key: str, kind: str, *, rows: int, bytes: int = 0) -> tuple[MeterEvent, bool]:  # noqa: A002
+    """Count one act, once, if the day's caps have room for it. Call it before the first byte is handed out.
+
+    Args:
+        key: from `request_key`.
+        kind: query, changes, download or rows.
+
+    Returns:
+        the event, and whether it is new.
+
+    Raises:
+        RefusedError: `server.delivery.calls_used_up` or `server.delivery.rows_used_up` (403).
+    """
+    now = clock.now()
+    with transaction.atomic():
+        # The lock makes the count and the caps exact: of two tries at once the second finds the first's event.
+        Entitlement.objects.select_for_update().get(pk=admission.entitlement.pk)
+        known = _same_act(admission.entitlement, key, now)
+        if known is not None:
+            return known, False
+        _check_caps(admission, rows, now)
+        event = MeterEvent.objects.create(
+            entitlement=admission.entitlement,
+            key=key if key.startswith("i:") else f"{key}:{int(now.timestamp() * 1000)}",
+            kind=kind,
+            release_digest=admission.release.digest,
+            rows=rows,
+            bytes=bytes,
+            at=now,
+        )
+    return event, True
+
+
+def _same_act(entitlement: Entitlement, key: str, now: datetime) -> MeterEvent | None:
+    events = MeterEvent.objects.filter(entitlement=entitlement)
+    if key.startswith("i:"):
+        return events.filter(key=key).first()
+    return events.filter(key__startswith=f"{key}:", at__gt=now - WINDOW).order_by("-pk").first()
+
+
+def _check_caps(admission: Admission, rows: int, now: datetime) -> None:
+    limits = admission.limits
+    if limits.calls_a_day is None and limits.rows_a_day is None:
+        return
+    used = used_today(admission.entitlement, now)
+    if limits.calls_a_day is not None and used["calls"] + 1 > limits.calls_a_day:
+        raise RefusedError("server.delivery.calls_used_up", most=limits.calls_a_day)
+    if limits.rows_a_day is not None and used["rows"] + rows > limits.rows_a_day:
+        left = max(0, limits.rows_a_day - used["rows"])
+        raise RefusedError("server.delivery.rows_used_up", most=limits.rows_a_day, left=left, asked=rows)
+
+
+def used_today(entitlement: Entitlement, now: datetime) -> dict[str, int]:
+    """Calls and rows since midnight in the two cities."""
+    midnight = now.astimezone(BOTH_CITIES).replace(hour=0, minute=0, second=0, microsecond=0)
+    return counted(entitlement, midnight, now + timedelta(seconds=1))
+
+
+def counted(entitlement: Entitlement, begin: datetime, end: datetime) -> dict[str, int]:
+    """Calls, rows and bytes from one instant until (not on) another."""
+    events = MeterEvent.objects.filter(entitlement=entitlement, at__gte=begin, at__lt=end)
+    sums = events.aggregate(calls=Count("pk"), rows=Sum("rows"), bytes=Sum("bytes"))
+    return {name: int(value or 0) for name, value in sums.items()}

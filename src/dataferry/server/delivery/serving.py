@@ -1,0 +1,121 @@
+"""Served tables: made once for each release and cut, by a job when an agreement comes into force, else at first use."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from django.db import IntegrityError, transaction
+
+from dataferry.messages import UnavailableError
+from dataferry.server import jobs
+from dataferry.server.delivery import vault
+from dataferry.server.delivery.cutting import Cutting, cut_file
+from dataferry.server.delivery.limits import Cut
+from dataferry.server.delivery.models import ServedTable
+from dataferry.server.journal import clock
+from dataferry.server.workshop.data import data_path
+from dataferry.server.workshop.models import Release
+
+AT_ONCE_BYTES = 32 * 1024 * 1024
+"""A table up to this size is cut while the client waits; a larger one by a job, and the client asks again."""
+AGAIN_SECONDS = 5
+
+
+def served_table(release: Release, cut: Cut, *, wait: bool = False) -> ServedTable:
+    """The table as it is served, made now if it has not been.
+
+    Args:
+        wait: make it now however large it is (jobs).
+
+    Raises:
+        UnavailableError: `server.delivery.being_prepared` (503, ask again): it is large, or another process makes it.
+        RefusedError: see `cutting.cut_file`.
+    """
+    found = ServedTable.objects.select_related("release__product").filter(release=release, cut=cut.digest).first()
+    if found is not None:
+        return found
+    if not wait and data_path(release).stat().st_size > AT_ONCE_BYTES:
+        raise being_prepared()
+    with making(f"{release.digest} {cut.digest}", wait=wait):
+        found = ServedTable.objects.filter(release=release, cut=cut.digest).first()
+        return found or _made(release, cut)
+
+
+def being_prepared() -> UnavailableError:
+    """The one answer that asks a client to come again: clients do so after a 503 by themselves."""
+    return UnavailableError("server.delivery.being_prepared", retry=True, seconds=AGAIN_SECONDS)
+
+
+def key_of(release: Release) -> tuple[str, ...]:
+    """The declared key of a release's table; empty for none."""
+    output = release.document.get("output")
+    key = output.get("key") if isinstance(output, dict) else None
+    return tuple(str(name) for name in key) if isinstance(key, Sequence) and not isinstance(key, str) else ()
+
+
+def repair(served: ServedTable, cut: Cut) -> bool:
+    """Make the files of a served table again, when one is gone or damaged. Whether all are now what they were.
+
+    The same release, cut and libraries give the same bytes; where they do not, the damage stays and is told.
+    """
+    if not all(vault.is_sound(file) for file in served.files):
+        for file in served.files:
+            if not vault.is_sound(file):
+                vault.path_of(str(file["sha256"])).unlink(missing_ok=True)
+        _cut(served.release, cut)
+    return all(vault.is_sound(file) for file in served.files)
+
+
+def _cut(release: Release, cut: Cut) -> Cutting:
+    return cut_file(data_path(release), cut, key_of(release))
+
+
+def _made(release: Release, cut: Cut) -> ServedTable:
+    made = _cut(release, cut)
+    row = ServedTable(
+        release=release,
+        cut=cut.digest,
+        files=made.files,
+        ordered_by=list(made.ordered_by),
+        rows=made.rows,
+        bytes=made.bytes,
+        made_at=clock.now(),
+    )
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        # Another machine with the same database was quicker; its files are the same.
+        return ServedTable.objects.select_related("release__product").get(release=release, cut=cut.digest)
+    return row
+
+
+def ask_for(entitlement_id: int) -> None:
+    """A job that makes everything an entitlement may fetch, inside the caller's transaction."""
+    jobs.enqueue(
+        "delivery.prepare",
+        subject=f"entitlement:{entitlement_id}",
+        payload={"entitlement": entitlement_id},
+        asked_by=None,
+        key=f"delivery.prepare:{entitlement_id}",
+    )
+
+
+@contextlib.contextmanager
+def making(what: str, *, wait: bool) -> Iterator[None]:
+    """One process of this machine at a time makes a thing.
+
+    Raises:
+        UnavailableError: `server.delivery.being_prepared`: another one does, and `wait` is false.
+    """
+    folder = vault.folder() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / hashlib.sha256(what.encode()).hexdigest()).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except OSError as error:
+            raise being_prepared() from error
+        yield
