@@ -7,6 +7,8 @@ person has signed it in `rules/verified.toml`.
 from dataferry.border.deciding import decide
 from dataferry.border.decision import Decision, NotEvaluated, Reason
 from dataferry.border.facts import Facts
+from dataferry.border.forecast import forecast
+from dataferry.border.heads import HeadCount, HeadSketch
 from dataferry.border.outcomes import Outcome
 from dataferry.border.rule_files import Rule, RuleTable, rule_table, rules_in_force
 
@@ -22,12 +24,15 @@ __all__ = [
     "THRESHOLDS",
     "Decision",
     "Facts",
+    "HeadCount",
+    "HeadSketch",
     "NotEvaluated",
     "Outcome",
     "Reason",
     "Rule",
     "RuleTable",
     "decide",
+    "forecast",
     "rule_table",
     "rules_in_force",
 ]

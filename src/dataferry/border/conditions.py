@@ -33,7 +33,7 @@ class Members(NamedTuple):
 class Known:
     """The facts of one decision as the conditions see them. An unknown fact has no entry in `values`."""
 
-    __slots__ = ("_held", "missing_behind", "terms", "values")
+    __slots__ = ("_held", "_lacking", "missing_behind", "terms", "values")
 
     def __init__(
         self,
@@ -45,12 +45,20 @@ class Known:
         self.terms = terms
         self.missing_behind = missing_behind
         self._held: dict[str, Truth] = {}
+        self._lacking: dict[str, frozenset[str]] = {}
 
     def term(self, name: str) -> Truth:
         if name not in self._held:
             condition = self.terms.get(name)
             self._held[name] = False if condition is None else condition.truth(self)
         return self._held[name]
+
+    def lacking(self, name: str) -> frozenset[str]:
+        """The facts that a term lacks."""
+        if name not in self._lacking:
+            condition = self.terms.get(name)
+            self._lacking[name] = frozenset() if condition is None else condition.missing(self)
+        return self._lacking[name]
 
 
 class Condition(ABC):
@@ -152,8 +160,7 @@ class Term(Condition):
         return known.term(self.name)
 
     def missing(self, known: Known) -> frozenset[str]:
-        condition = known.terms.get(self.name)
-        return frozenset() if condition is None else condition.missing(known)
+        return known.lacking(self.name)
 
     def names(self) -> frozenset[str]:
         return frozenset({self.name})

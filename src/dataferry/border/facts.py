@@ -172,12 +172,12 @@ def _contradictions(facts: Facts) -> list[tuple[str, str]]:
     """Pairs of facts that cannot both be true."""
     sensitive = 0 if facts.has_sensitive_pi == "no" else facts.people_sensitive
     pairs = {
-        ("has_pi", "people_general"): facts.has_pi == "no" and _some(facts.people_general)
-        or facts.has_pi == "yes" and facts.people_general == 0 and sensitive == 0,
+        ("has_pi", "people_general"): (facts.has_pi == "no" and _some(facts.people_general))
+        or (facts.has_pi == "yes" and facts.people_general == 0 and sensitive == 0),
         ("has_pi", "people_sensitive"): facts.has_pi == "no" and _some(facts.people_sensitive),
         ("has_pi", "has_sensitive_pi"): facts.has_pi == "no" and facts.has_sensitive_pi == "yes",
-        ("has_sensitive_pi", "people_sensitive"): facts.has_sensitive_pi == "no" and _some(facts.people_sensitive)
-        or facts.has_sensitive_pi == "yes" and facts.people_sensitive == 0,
+        ("has_sensitive_pi", "people_sensitive"): (facts.has_sensitive_pi == "no" and _some(facts.people_sensitive))
+        or (facts.has_sensitive_pi == "yes" and facts.people_sensitive == 0),
     }  # fmt: skip
     for kind in ("general", "sensitive"):
         part, before, after = f"people_{kind}", f"people_{kind}_so_far", f"people_{kind}_after"
