@@ -29,6 +29,7 @@ COMMANDS = (
     "challenge",
     "backup",
     "credential",
+    "border",
 )
 
 app = typer.Typer(
