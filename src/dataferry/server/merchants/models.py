@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from dataferry.server.journal.final_rows import FinalRow
 from dataferry.server.merchants.states import MerchantState
 from dataferry.server.people import City
 
@@ -47,6 +48,8 @@ class Answer(models.TextChoices):
 class Merchant(models.Model):
     """An organisation that trades. `classes` are those applied for; only an active merchant may act in them.
 
+    `revision` grows with every change of the application; what was checked about an older revision no longer counts.
+
     `critical` says whether it operates critical information infrastructure, `free_trade_zone` whether it is registered
     in a free trade zone, `state_organ` whether it is an organ of the state: facts of border decisions.
     """
@@ -62,6 +65,7 @@ class Merchant(models.Model):
     profile = models.JSONField(default=dict)
     state = models.CharField(max_length=12, choices=MerchantState, default=MerchantState.APPLIED)
     reason = models.TextField(blank=True, default="")
+    revision = models.PositiveIntegerField(default=1)
     applied_by = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="+")
     applied_at = models.DateTimeField()
     verified_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -87,16 +91,27 @@ class Merchant(models.Model):
         return self.state == MerchantState.ACTIVE and merchant_class in self.classes
 
 
+class PaperKind(models.TextChoices):
+    """What a paper of an application shows."""
+
+    LICENCE = "licence", _("Business licence or certificate of registration")
+    AUTHORISATION = "authorisation", _("Authorisation of the person who signs")
+    RECOGNITION = "recognition", _("Recognition as an assessor or intermediary")
+    SECURITY = "security", _("Data security management system")
+    OTHER = "other", _("Other paper")
+
+
 class MerchantPaper(models.Model):
     """A paper handed in with an application: licence of business, authorisation, recognition as an assessor."""
 
     merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="papers")
-    kind = models.CharField(max_length=30)
+    kind = models.CharField(max_length=30, choices=PaperKind)
     file_name = models.CharField(max_length=200)
     media_type = models.CharField(max_length=100)
     bytes = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     place = models.CharField(max_length=200)
+    added_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     added_at = models.DateTimeField()
 
     class Meta:
@@ -104,3 +119,50 @@ class MerchantPaper(models.Model):
 
     def __str__(self) -> str:
         return f"{self.merchant_id} {self.kind}"
+
+
+class Checked(models.TextChoices):
+    """What the operator found about one fact."""
+
+    HOLDS = "holds", _("Holds")
+    FAILS = "fails", _("Does not hold")
+
+
+class FactCheck(models.Model):
+    """One fact of an application that the operator looked at, in the revision in which it was looked at."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.CASCADE, related_name="checks")
+    code = models.SlugField(max_length=40)
+    revision = models.PositiveIntegerField()
+    outcome = models.CharField(max_length=8, choices=Checked)
+    note = models.CharField(max_length=500, blank=True, default="")
+    checked_by = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="+")
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["merchant", "code", "-revision"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["merchant", "code", "revision"], name="one_fact_check_per_revision")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant_id} {self.code} {self.outcome}"
+
+
+class RulesSignature(FinalRow):
+    """That a manager signed the rules of the market for a merchant: which version, and the digest of its texts."""
+
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="signatures")
+    version = models.CharField(max_length=20)
+    digest = models.CharField(max_length=80)
+    signed_by = models.ForeignKey(PERSON, null=True, on_delete=models.PROTECT, related_name="+")
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["merchant", "version"], name="one_signature_per_rules")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.merchant_id} {self.version}"

@@ -3,6 +3,8 @@
     uploads.register_purpose("challenge.artefact", most_bytes=3 * 1024**3, permission="challenge.submit")
     taken = uploads.take(user, upload_id, "challenge.artefact")     # path, name, bytes, sha256: yours from here on
     taken = uploads.from_form(request, "file", "challenge.artefact")   # whichever way the form sent it
+    kind = uploads.media_type_of(taken.path, uploads.PAPERS)           # by its bytes; nothing else is let in
+    place = uploads.KeptFiles("challenge").keep(taken.path, taken.sha256)   # for good, named by its content
 
 Files come in over tus 1.0 at /uploads/ (`tus.py`). On pages: `{% include "uploads/_field.html" with name="file"
 label=... purpose="challenge.artefact" accept=... %}` inside a multipart form, with `uploads/upload.mjs` as a module and
@@ -14,6 +16,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dataferry.server.uploads.kept import KeptFiles
+from dataferry.server.uploads.media_types import EVIDENCE, PAPERS, media_type_of
 from dataferry.server.uploads.purposes import Purpose, register_purpose
 
 if TYPE_CHECKING:
@@ -24,7 +28,19 @@ if TYPE_CHECKING:
 _HOME = {"Taken": "handing_over", "Upload": "models", "discard": "handing_over", "from_form": "forms"}
 _HOME |= {"take": "handing_over"}
 
-__all__ = ["Purpose", "Taken", "Upload", "discard", "from_form", "register_purpose", "take"]
+__all__ = [
+    "EVIDENCE",
+    "PAPERS",
+    "KeptFiles",
+    "Purpose",
+    "Taken",
+    "Upload",
+    "discard",
+    "from_form",
+    "media_type_of",
+    "register_purpose",
+    "take",
+]
 
 
 def __getattr__(name: str) -> Any:
