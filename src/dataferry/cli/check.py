@@ -1,11 +1,14 @@
-"""`dataferry check`: what is wrong with this deployment, and what to do about it."""
+"""`dataferry check`: what is wrong with this deployment, or what is private in a file or product, and what to do."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dataferry.cli.build import local_store
+from dataferry.cli.check_privacy import render_check
 from dataferry.cli.house import enter_house
 from dataferry.cli.output import console, progress, show, word
 from dataferry.messages import Finding
@@ -18,8 +21,47 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
-def check(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say what is wrong with this deployment. Ends with 1 when something must be put right before it can work."""
+def check(
+    place: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE|PRODUCT]", help="A file, a product folder or a release folder.", show_default=False
+        ),
+    ] = None,
+    crs: Annotated[
+        str | None, typer.Option("--crs", help="Datum of the coordinates, where the file does not state it.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="Layer, sheet or member of an archive.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option("--data", help="A folder outside PRODUCT that input files may lie in.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="The snapshot store of PRODUCT (default: DATAFERRY_HOME).")
+    ] = None,
+    unsafe_local: Annotated[
+        bool, typer.Option("--unsafe-local", help="Run PRODUCT's recipe without a sandbox. For your own recipes only.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Say what is private in FILE or PRODUCT; without either, what is wrong with this deployment.
+
+    Ends with 1 when something must be put right before it can be handed on, or before the deployment can work.
+    """
+    if place is None:
+        _check_deployment(as_json)
+        return
+    from dataferry.products import BuildOptions
+    from dataferry.products.privacy_check import check_privacy
+
+    options = BuildOptions(store=local_store(store), data_roots=tuple(data or ()), unsafe_local=unsafe_local)
+    with progress(str(place)) as step:
+        checked = check_privacy(place, crs=crs, layer=layer, options=options, progress=step)
+    show(checked.to_json(), as_json, lambda: render_check(checked))
+    if checked.blocked:
+        raise typer.Exit(1)
+
+
+def _check_deployment(as_json: bool) -> None:
     enter_house()
     from dataferry.server.portal.checkup import examine
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from dataferry.privacy.anonymity import Anonymity
     from dataferry.privacy.anonymity_measures import measure_anonymity
     from dataferry.privacy.coordinates import Coordinates, measure_coordinates
+    from dataferry.privacy.deidentify_suggest import suggest_steps
     from dataferry.privacy.deidentify_table import columns_of, deidentify, deidentify_each
     from dataferry.privacy.identifiers import Identifier, identifiers
     from dataferry.privacy.judgement import judge
@@ -39,6 +40,7 @@ _PLACES = {
     "deidentify_each": "deidentify_table",
     "find_subjects": "subjects",
     "judge": "judgement",
+    "suggest_steps": "deidentify_suggest",
     "measure_anonymity": "anonymity_measures",
     "measure_coordinates": "coordinates",
 }
@@ -64,6 +66,7 @@ __all__ = [
     "judge",
     "measure_anonymity",
     "measure_coordinates",
+    "suggest_steps",
 ]
 
 
