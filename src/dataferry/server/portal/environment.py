@@ -46,6 +46,13 @@ def _count(value: str) -> int:
     return number
 
 
+def _fee(value: str) -> int:
+    number = int(value)
+    if not 0 <= number < 10_000:
+        raise ValueError(value)
+    return number
+
+
 def _port(value: str) -> int:
     number = int(value)
     if not 0 < number < 65536:
@@ -356,6 +363,27 @@ METRICS_FOLDER = Variable(
 BUILD_ATTEMPTS = Variable(
     "DATAFERRY_BUILD_ATTEMPTS", "number", _positive, "3", "How often a lost build is tried before it counts as failed."
 )
+EXCHANGE_FEE = Variable(
+    "DATAFERRY_EXCHANGE_FEE",
+    "basis points",
+    _fee,
+    "0",
+    "What the exchange keeps of each payment, in hundredths of a percent (250 is 2.5%).",
+)
+BANK_DETAILS = Variable(
+    "DATAFERRY_BANK_DETAILS",
+    "text",
+    _text,
+    "",
+    "Account of the exchange that buyers transfer to, as they read it on the page of a payment.",
+)
+TEST_PAYMENTS = Variable(
+    "DATAFERRY_TEST_PAYMENTS",
+    "yes or no",
+    _flag,
+    "no",
+    "Let buyers pretend to pay, without money, for development and rehearsals. Never where real data is sold.",
+)
 API_READS = Variable(
     "DATAFERRY_API_READS", "count", _count, "600", "API reads of one token, person or address in a minute; 0: no limit."
 )
@@ -413,6 +441,9 @@ VARIABLES: tuple[Variable[Any], ...] = (
     JOBS_KEPT,
     FETCH_PORTS,
     BUILD_ATTEMPTS,
+    EXCHANGE_FEE,
+    BANK_DETAILS,
+    TEST_PAYMENTS,
 )
 
 
