@@ -44,7 +44,7 @@ _HOME: Final = (
     "delivery address", "shipping address", "billing address", "住址", "家庭地址", "通訊地址", "通讯地址", "收货地址",
     "收貨地址", "户籍地址", "戶籍地址", "居住地址",
 )  # fmt: skip
-_RANDOM: Final = LETTERS + DIGITS + "   ,路街室号區"
+_RANDOM: Final = LETTERS + DIGITS + "        ,路街室号區大来人天地中心一二三"
 
 RULES: Final = (
     Rule(
@@ -53,7 +53,7 @@ RULES: Final = (
         PrivacyClass.PERSONAL,
         home,
         Shape((tuple([_RANDOM] * 24),)),
-        0.222,
+        0.133,
         (*_HOME, *_ADDRESS),
         "own dictionary of words of addresses",
     ),
@@ -63,7 +63,7 @@ RULES: Final = (
         PrivacyClass.PERSONAL,
         street,
         Shape((tuple([_RANDOM] * 24),)),
-        0.127,
+        0.0686,
         _HOME,
         "own dictionary of words of addresses",
         header_needed=True,
@@ -74,7 +74,7 @@ RULES: Final = (
         PrivacyClass.NONE,
         street,
         Shape((tuple([_RANDOM] * 24),)),
-        0.127,
+        0.0686,
         _ADDRESS,
         "own dictionary of words of addresses",
     ),

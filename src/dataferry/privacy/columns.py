@@ -22,7 +22,8 @@ MOST_ROWS: Final = 200_000
 DEEPEST: Final = 8
 _SHORTEST_NUMBER: Final = 10_000_000
 _NOTHING: Final = (
-    "", "-", "--", "/", "N/A", "NA", "NULL", "NONE", "NIL", "UNKNOWN", "无", "無", "未知", "不适用", "不適用", "不詳",
+    "", "-", "--", "/", "N/A", "N.A.", "NA", "待補", "待补", "NULL", "NONE", "NIL",
+    "UNKNOWN", "无", "無", "未知", "不适用", "不適用", "不詳",
 )  # fmt: skip
 
 
@@ -93,7 +94,7 @@ def _inside(path: str, values: Any, depth: int) -> Iterator[tuple[str, Any]]:
 
 
 def _is_list(kind: pa.DataType) -> bool:
-    return pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
 def _leaf(path: str, values: Any, total: int | None, factor: float) -> Leaf:

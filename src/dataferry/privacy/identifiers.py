@@ -29,6 +29,8 @@ FAMILIES: Final[Mapping[str, str]] = {
     "plate_mainland": "plate",
     "plate_cross_border": "plate",
     "plate_hk": "plate",
+    "home_address": "address",
+    "street_address": "address",
 }
 """Identifiers that share a column in tables of both cities, and are therefore weighed together."""
 

@@ -40,7 +40,7 @@ PICTURE: Final = (
 )  # fmt: skip
 PICTURE_FILE: Final = r"\.(?:JPE?G|PNG|BMP|WEBP|HEIC|MP4|AVI|MOV|MKV|FLV|H26[45])(?:\?.*)?$"
 ORGANS: Final = (
-    r"军区|軍區|部队|部隊|武警|国防|國防|军事|軍事|军营|軍營|军用|軍用|军分区|人民武装|人民武裝|战区|戰區|"
+    r"军区|軍區|(?:^|[^律])部[队隊]|武警|国防|國防|军事|軍事|军营|軍營|军用|軍用|军分区|人民武装|人民武裝|战区|戰區|"
     r"[市区區县縣省]委(?:员会|員會)?(?:大院|办公|$)|人民政府|公安(?:局|分局|厅|廳)|国家安全(?:局|厅)|人民检察院|人民法院|"
     r"BARRACKS|NAVAL BASE|AIR BASE|MILITARY|PLA GARRISON"
 )

@@ -50,8 +50,8 @@ class ColumnFinding:
         identifier: key of `identifiers()`; None when no rule explains the column.
         privacy_class: what the identifier makes of the column.
         share: values that pass the rule, of those that are not null, 0 to 1.
-        random_rate: values of the same shape that would pass by chance, as stated with the rule.
-        lift: `share / random_rate`.
+        random_rate: random strings of the same shape that pass the rule that speaks most clearly, 0 to 1.
+        lift: share of the values that pass that one rule, over its `random_rate`.
         distinct_share: different values, of those that are not null, 0 to 1.
         header_hit: the word of the column's name that speaks for the identifier.
         score: 0 to 1; from 0.5 on the column counts as the identifier.

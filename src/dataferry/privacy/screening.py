@@ -1,8 +1,8 @@
 """Which identifier a column holds, decided for the column as a whole, never for a cell.
 
 score = share x distinctness x (1 - (1 - lift) (1 - header)), where share is how many different values pass the rule,
-lift how far that is beyond random strings (0 at chance, 1 at ten times chance, from the lower end of the share's
-interval), header 0.8 for a word in the column's name, and distinctness how many different values speak.
+lift how far the clearest rule is beyond random strings (0 at chance, 1 at ten times chance, from the lower end of the
+interval of its share), header 0.8 for a word in the column's name, and distinctness how many different values speak.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ from dataferry.privacy.texts import Mask
 DECIDED: Final = 0.5
 HEADER: Final = 0.8
 _AGAINST: Final = 1 / 3
+_RARE: Final = 0.01
+"""A header cannot argue against a form that chance gives to fewer than one value in a hundred."""
+_SPEAKS: Final = 0.1
+"""Share of the values below which a rule's lift says nothing about the column as a whole."""
 _ENOUGH_DIFFERENT: Final = 10
 _EXAMPLES: Final = 3
 _Z: Final = 1.645
@@ -43,6 +47,7 @@ class Candidate:
     privacy_class: PrivacyClass
     share: float
     rate: float
+    lift: float
     word: str | None
     score: float
     passed: Mask
@@ -84,7 +89,7 @@ def screen_leaf(leaf: Leaf) -> Screened:
     prose = search(leaf.texts) if leaf.kind == "text" and len(leaf.texts) else []
     inside = tuple(one for one in prose if decided is None or one.identifier != decided.identifier)
     some = () if decided else tuple(one for one in candidates if one.some and one.privacy_class > PrivacyClass.NONE)
-    classes = [one.privacy_class for one in (*some, *inside, *([decided] if decided else []))]
+    classes = [one.privacy_class for one in (decided, *some) if one] + [one.privacy_class for one in inside]
     named = None if decided or some else _named(leaf)
     own = decided.privacy_class if decided else PrivacyClass.NONE
     finding = _finding(leaf, decided or best, decided, most_guarded(classes))
@@ -92,40 +97,70 @@ def screen_leaf(leaf: Leaf) -> Screened:
 
 
 def _candidate(leaf: Leaf, rules: Sequence[Rule]) -> Candidate | None:
-    """The rules of one family together, named after the rule that most values pass; None when no value passes any."""
-    passed, formed = leaf.texts.mask(), leaf.texts.mask()
-    word, chance, counted = None, 0.0, False
-    weights: dict[int, int] = {}
-    for number, rule in enumerate(rules):
-        own = word_for(leaf.path, rule)
-        if not may_speak(rule, leaf, own):
-            continue
-        outcome = rule.test(leaf.texts)
-        hits = int(outcome.passed.sum())
-        if hits:
-            weights[number] = hits
-            passed, formed = passed | outcome.passed, formed | outcome.formed
-            chance, word = chance + hits * rule.random_rate, word or own
-            counted = counted or (rule.counted is not None and rule.counted(leaf.texts, outcome.passed))
-    if not weights:
+    """The rules of one family together; None when no value passes any that may speak here."""
+    heard = [_hear(leaf, rule) for rule in rules if may_speak(rule, leaf, word_for(leaf.path, rule))]
+    heard = [one for one in heard if one.hits]
+    if not heard:
         return None
-    leading = rules[max(weights, key=weights.__getitem__)]
-    rate = chance / sum(weights.values())
-    return _judged(leaf, leading, Outcome(formed, passed), rate, word, counted)
+    passed = np.logical_or.reduce([one.outcome.passed for one in heard])
+    formed = np.logical_or.reduce([one.outcome.formed for one in heard])
+    leading = _leading(heard, int(passed.sum()))
+    strongest = max(heard, key=lambda one: (one.weight, one.hits))
+    word = next((one.word for one in heard if one.word), None)
+    share = float(passed.mean())
+    different = min(1.0, max(passed.sum() / leaf.looked_at, passed.sum() / _ENOUGH_DIFFERENT))
+    score = share * different * (1 - (1 - strongest.weight) * (1 - (HEADER if word else 0.0)))
+    return Candidate(
+        leading.identifier,
+        leading.privacy_class,
+        share,
+        strongest.rule.random_rate,
+        strongest.hits / len(leaf.texts) / strongest.rule.random_rate,
+        word,
+        float(score),
+        passed,
+        _some(Outcome(formed, passed), strongest),
+    )
 
 
-def _judged(leaf: Leaf, rule: Rule, outcome: Outcome, rate: float, word: str | None, counted: bool) -> Candidate:
+@dataclass(frozen=True)
+class _Heard:
+    """What one rule says of a column; `weight` is its lift from 0 at chance to 1 at ten times chance."""
+
+    rule: Rule
+    outcome: Outcome
+    hits: int
+    word: str | None
+    low: float
+    weight: float
+
+
+def _hear(leaf: Leaf, rule: Rule) -> _Heard:
+    outcome, word = rule.test(leaf.texts), word_for(leaf.path, rule)
     hits, total = int(outcome.passed.sum()), len(leaf.texts)
-    share, low = hits / total, lower_end(hits, total)
-    lift = 0.0 if counted else float(np.clip(log10(max(low / rate, 1.0)), 0.0, 1.0))
-    if not rule.checked and word is None and speaks_against(leaf.path):
-        lift *= _AGAINST
-    different = min(1.0, max(hits / leaf.looked_at, hits / _ENOUGH_DIFFERENT))
-    score = share * different * (1 - (1 - lift) * (1 - (HEADER if word else 0.0)))
-    some = hits >= _SOME and not counted and (
-        lower_end(hits, int(outcome.formed.sum())) >= DECIDED if rule.checked else low / rate >= _BEYOND_CHANCE
-    )  # fmt: skip
-    return Candidate(rule.identifier, rule.privacy_class, share, rate, word, score, outcome.passed, some)
+    low = lower_end(hits, total)
+    weight = float(np.clip(log10(max(low / rule.random_rate, 1.0)), 0.0, 1.0)) if hits >= _SPEAKS * total else 0.0
+    if weight and rule.counted is not None and rule.counted(leaf.texts, outcome.passed):
+        weight = 0.0
+    if word is None and not rule.checked and rule.random_rate > _RARE and speaks_against(leaf.path):
+        weight *= _AGAINST
+    return _Heard(rule, outcome, hits, word, low, weight)
+
+
+def _leading(heard: Sequence[_Heard], together: int) -> Rule:
+    """The rule that names the column: of those that half of the hits pass, the most guarded, then the widest."""
+    wide = [one for one in heard if 2 * one.hits >= together] or list(heard)
+    return max(wide, key=lambda one: (one.rule.privacy_class.rank, one.hits)).rule
+
+
+def _some(together: Outcome, strongest: _Heard) -> bool:
+    """Whether enough values surely are it: by arithmetic, most that have the form; else ten times chance."""
+    hits = int(together.passed.sum())
+    if hits < _SOME or not strongest.weight:
+        return False
+    if strongest.rule.checked:
+        return lower_end(hits, int(together.formed.sum())) >= DECIDED
+    return strongest.low / strongest.rule.random_rate >= _BEYOND_CHANCE
 
 
 def may_speak(rule: Rule, leaf: Leaf, word: str | None) -> bool:
@@ -145,20 +180,20 @@ def lower_end(hits: int, total: int) -> float:
 
 
 def _named(leaf: Leaf) -> str | None:
-    """The identifier that the header names though the values are none; only of columns that have values."""
+    """The identifier that the header names though the values are none; only of columns that have values.
+
+    Addresses and names are left out: their words stand in headers of places and things as well.
+    """
     if not len(leaf.texts):
         return None
     for identifier, rules in rules_by_identifier().items():
-        if rules[0].privacy_class > PrivacyClass.NONE and any(
-            word_for(leaf.path, rule) not in (None, *rule.weak_words) for rule in rules
-        ):
+        guarded = rules[0].privacy_class > PrivacyClass.NONE and not rules[0].weak_words
+        if guarded and not identifier.endswith("address") and word_for(leaf.path, rules[0]) is not None:
             return identifier
     return None
 
 
 def _finding(leaf: Leaf, best: Candidate | None, decided: Candidate | None, guarded: PrivacyClass) -> ColumnFinding:
-    share = best.share if best else 0.0
-    rate = best.rate if best else 0.0
     examples: tuple[str, ...] = ()
     if decided:
         rows = np.flatnonzero(decided.passed)[:_EXAMPLES]
@@ -167,9 +202,9 @@ def _finding(leaf: Leaf, best: Candidate | None, decided: Candidate | None, guar
         column=leaf.path,
         identifier=decided.identifier if decided else None,
         privacy_class=guarded,
-        share=share,
-        random_rate=rate,
-        lift=share / rate if rate else 0.0,
+        share=best.share if best else 0.0,
+        random_rate=best.rate if best else 0.0,
+        lift=best.lift if best else 0.0,
         distinct_share=len(leaf.texts) / leaf.looked_at if leaf.looked_at else 0.0,
         header_hit=best.word if best else None,
         score=best.score if best else 0.0,
