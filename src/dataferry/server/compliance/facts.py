@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataferry.messages import InputError
+from dataferry.privacy.steps import DEFAULT_GRID_METRES
 from dataferry.server.compliance.queries.heads import Counts, counts_of
 from dataferry.server.merchants.models import Merchant, Place
 from dataferry.server.workshop.models import Release
@@ -49,6 +50,8 @@ STATED = frozenset(
     }
 )
 """Facts that only people know. Where the house knows better (it counted, it saw tracks) its word stands."""
+PERIOD_MINUTES = {"hour": 60, "day": 1440, "week": 10_080, "month": 40_320}
+"""Minutes of each period of an aggregate; a month counts as its shortest."""
 _ORIGINS = {"hong-kong": "hong-kong", "shanghai": "shanghai"}
 _DATUMS = {
     "EPSG:4326": "wgs84",
@@ -143,19 +146,32 @@ def has_tracks(report: Mapping[str, Any]) -> bool:
 
 def form_of(release: Release) -> dict[str, Any]:
     """How coarse the table is: from the steps that made it less personal, and from its CRS."""
-    facts: dict[str, Any] = {}
     crs = release.document.get("output", {}).get("crs")
-    facts["datum"] = "none" if crs is None else _DATUMS.get(crs, "other")
-    for step in release.document.get("privacy", {}).get("steps") or []:
-        if step.get("step") == "aggregate_cell_hour":
-            facts |= {
-                "grain": "aggregated",
-                "area_unit": "grid",
-                "cell_metres": int(step["cell_metres"]),
-                "step_minutes": int(step.get("minutes", 60)),
-                "smallest_cell": int(step["k"]),
-            }
-    return facts
+    facts: dict[str, Any] = {"datum": "none" if crs is None else _DATUMS.get(crs, "other")}
+    aggregates = [step for step in steps_of(release) if step["step"] == "aggregate_cell_hour"]
+    return facts | (_aggregated(aggregates[-1]) if aggregates else {})
+
+
+def steps_of(release: Release) -> list[Mapping[str, Any]]:
+    """The steps that made a release less personal, as its recipe declares them."""
+    return [entry["step"] for entry in release.document.get("privacy", {}).get("steps") or []]
+
+
+def _aggregated(step: Mapping[str, Any]) -> dict[str, Any]:
+    """The form of an aggregate by cell and period. Cells of H3 are measured by the mean edge of their resolution."""
+    if step.get("h3") is not None:
+        import h3
+
+        metres = int(h3.average_hexagon_edge_length(step["h3"], unit="m"))
+    else:
+        metres = int(step.get("grid_m") or DEFAULT_GRID_METRES)
+    return {
+        "grain": "aggregated",
+        "area_unit": "grid",
+        "cell_metres": metres,
+        "step_minutes": PERIOD_MINUTES[step.get("period", "hour")],
+        "smallest_cell": int(step["k"]),
+    }
 
 
 def with_counts(facts: Mapping[str, Any], counts: Counts, *, included: bool) -> dict[str, Any]:

@@ -84,7 +84,7 @@ def sign_decision(user: Any, decision: BorderDecision, outcome: str, note: str) 
         people.require(user, "compliance.sign_decision", decision)
         machine = Outcome(decision.outcome)
         if machine == Outcome.NEEDS_HUMAN:
-            least = Outcome(decision.document.get("at_least") or Outcome.FREE)
+            least = Outcome(decision.document["at_least"])
             if not note:
                 raise InputError("server.compliance.note_needed")
         else:

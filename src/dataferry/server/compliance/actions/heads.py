@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from dataferry.border.heads import HeadSketch
+from dataferry.border import HeadSketch
 from dataferry.server import journal
 from dataferry.server.compliance.models import ExportApproval, HeadEntry, HeadLedger
 from dataferry.server.compliance.queries.heads import year_of
@@ -36,11 +36,10 @@ def count_people(
     ledger = _ledger(exporter, year_of(now), sensitive)
     if ledger.entries.filter(cause=cause, release_digest=release_digest).exists():
         return ledger
-    sketch = HeadSketch.from_bytes(bytes(ledger.sketch), bytes(ledger.salt)) if ledger.sketch else None
-    sketch = sketch or HeadSketch(bytes(ledger.salt))
-    here = HeadSketch(bytes(ledger.salt))
+    salt = bytes(ledger.salt)
+    here = HeadSketch(salt)
     here.add(subjects)
-    sketch.merge(here)
+    sketch = (HeadSketch.from_bytes(bytes(ledger.sketch), salt) if ledger.sketch else HeadSketch(salt)).merge(here)
     count = sketch.count()
     ledger.sketch, ledger.low, ledger.best, ledger.high = sketch.to_bytes(), count.low, count.best, count.high
     ledger.save(update_fields=["sketch", "low", "best", "high"])

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from dataferry.border import Facts, Outcome, decide
-from dataferry.border.heads import THRESHOLDS, forecast
+from dataferry.border import THRESHOLDS, Facts, Outcome, decide, forecast
 from dataferry.server.compliance.facts import crosses, with_counts
 from dataferry.server.compliance.models import BorderDecision, ExportApproval
 from dataferry.server.compliance.models.border import Mechanism
@@ -80,16 +79,16 @@ def may_deliver(release: Release, exporter: Merchant, recipient: Merchant, on: d
 
 
 def _outgrown(decision: BorderDecision, on: date) -> bool:
-    """Whether the same facts, with the people counted since, would be decided more strictly on this day.
+    """Whether the same facts, with the people counted since, certainly ask for more than was signed.
 
-    What was left to a person then is not asked again: the officer's word stands while the decision is valid.
+    What the facts left open then is not asked again: there the officer's word stands while the decision is valid.
     """
-    if decision.facts.get("has_pi") == "no" or decision.outcome == Outcome.NEEDS_HUMAN:
+    if decision.facts.get("has_pi") == "no":
         return False
     counts = counts_of(decision.exporter, on.year)
     included = is_counted(decision.exporter, on.year, decision.release.digest)
     again = decide(Facts.parse(with_counts(decision.facts, counts, included=included)), on=on)
-    return again.outcome.rank > Outcome(decision.signed_outcome).rank
+    return again.at_least.rank > Outcome(decision.signed_outcome).rank
 
 
 def _approval(exporter: Merchant, place: str, outcome: Outcome, on: date) -> ExportApproval | None:
@@ -125,10 +124,10 @@ def forecast_of(exporter: Merchant, on: date | None = None) -> list[Forecast]:
     on = on or clock.now().astimezone(BOTH_CITIES).date()
     counts = counts_of(exporter, on.year)
     found = []
-    for sensitive, high in ((False, counts.general), (True, counts.sensitive)):
-        points = points_of(exporter, on.year, sensitive)
-        for threshold in THRESHOLDS["sensitive" if sensitive else "general"]:
-            if high < threshold:
-                day = forecast(points, threshold, date(on.year, 12, 31)) if points else None
-                found.append(Forecast(sensitive, threshold, high, day))
+    for (kind, _outcome), threshold in THRESHOLDS.items():
+        sensitive = kind == "sensitive"
+        high = counts.sensitive if sensitive else counts.general
+        if high < threshold:
+            points = points_of(exporter, on.year, sensitive)
+            found.append(Forecast(sensitive, threshold, high, forecast(points, threshold, date(on.year, 12, 31))))
     return found
