@@ -226,7 +226,10 @@ def test_a_signed_decision_is_outgrown_by_the_people_counted_since(
         "anonymised": "no",
         "list_status": "not-covered",
         "sector": "other",
-        "general_list": "no",
+        "activity": "other",
+        "source_terms": "none",
+        "approval": "none",
+        "exporter_ftz": "no",
     }
     decided = asked.decide(
         asked.Facts.parse({**facts, "people_general_so_far": 0, "people_sensitive_so_far": 0}), on=clock.now().date()

@@ -11,7 +11,10 @@ from typing import Any
 
 from dataferry.messages import InputError
 from dataferry.privacy.steps import DEFAULT_GRID_METRES
+from dataferry.server.compliance.models import ExportApproval
+from dataferry.server.compliance.models.border import Mechanism
 from dataferry.server.compliance.queries.heads import Counts, counts_of
+from dataferry.server.compliance.states import ApprovalState
 from dataferry.server.merchants.models import Merchant, Place
 from dataferry.server.workshop.models import Release
 
@@ -85,6 +88,7 @@ def facts_for(
         | privacy_of(release)
         | form_of(release)
         | so_far(counts_of(exporter, year))
+        | approval_of(exporter, recipient)
     )
     return {**stated, **known}
 
@@ -172,6 +176,21 @@ def _aggregated(step: Mapping[str, Any]) -> dict[str, Any]:
         "step_minutes": PERIOD_MINUTES[step.get("period", "hour")],
         "smallest_cell": int(step["k"]),
     }
+
+
+def approval_of(exporter: Merchant, recipient: str) -> dict[str, Any]:
+    """The newest approval in force for this way, as far as it names a mechanism of the law."""
+    found = ExportApproval.objects.filter(exporter=exporter, recipient=recipient, state=ApprovalState.IN_FORCE)
+    approval = found.exclude(mechanism=Mechanism.EXEMPTION).order_by("-valid_until", "-pk").first()
+    if approval is None:
+        return {"approval": "none"}
+    facts: dict[str, Any] = {
+        "approval": str(approval.mechanism),
+        "approval_until": approval.valid_until.isoformat(),
+        "approved_people_general": approval.general_most,
+        "approved_people_sensitive": approval.sensitive_most,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def with_counts(facts: Mapping[str, Any], counts: Counts, *, included: bool) -> dict[str, Any]:
