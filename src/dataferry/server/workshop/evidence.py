@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from dataferry.messages import Language
-from dataferry.server.display.evidence import Found, figure
+from dataferry.messages import Language, say
+from dataferry.server.display.evidence import Found, figure, findings
 from dataferry.server.display.words import INKS, datum_word, finding_text, spoken
 
 
@@ -98,3 +98,34 @@ def conversions(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         )
         for each in (document.get("lineage") or {}).get("conversions") or []
     ]
+
+
+def privacy_lines(document: Mapping[str, Any], language: Language) -> list[str]:
+    """The class of a release in words, and of the recipe's answer where steps followed; none where nobody judged."""
+    privacy = document.get("privacy") or {}
+    if "report" not in privacy:
+        return []
+    lines = [_class_text(privacy, language)]
+    before = privacy.get("before")
+    if before:
+        data = {
+            "state": say(f"products.report_state_{before['state']}", {}, language),
+            "kind": _class_text(before, language),
+        }
+        lines.append(say("products.report_privacy_before", data, language))
+    return lines
+
+
+def _class_text(judged: Mapping[str, Any], language: Language) -> str:
+    name = str(judged["privacy_class"]).replace("-", "_")
+    try:
+        return say(f"products.report_privacy_class_{name}", {}, language)
+    except KeyError:
+        return name
+
+
+def privacy_findings(document: Mapping[str, Any], language: Language) -> list[Found]:
+    """What the steps took away, and what was found in the table of the release."""
+    privacy = document.get("privacy") or {}
+    steps = [finding for step in privacy.get("steps") or () for finding in step["findings"]]
+    return findings([*steps, *((privacy.get("report") or {}).get("findings") or ())], language)

@@ -100,6 +100,8 @@ def _release_page(request: HttpRequest, found: Release) -> HttpResponse:
         "preview": preview(found, language),
         "lineage": lineage_drawing(document, language),
         "datum_findings": findings((document.get("datum") or {}).get("findings"), language),
+        "privacy_lines": evidence.privacy_lines(document, language),
+        "privacy_findings": evidence.privacy_findings(document, language),
         "conversions": evidence.conversions(document),
         "quality": evidence.quality_results(document, language),
         "licence_findings": findings((document.get("licence_verdict") or {}).get("findings"), language),

@@ -290,12 +290,14 @@ def _plain(value: Any) -> Any:
 
 def _against_declaration(table: pa.Table, stage: _Stage) -> list[Problem]:
     """Where the sample's answer is not what product.yaml declares, at the line of the column."""
+    from dataferry.privacy import deidentify
     from dataferry.products.conform import ConformError, conform
 
     if stage.manifest is None or stage.document is None:
         return []
     names = stage.manifest.output.names()
     try:
+        table, _ = deidentify(table, stage.manifest.deidentify, crs=stage.manifest.output.crs)
         conform(table, stage.manifest)
     except ConformError as error:
         found = []
@@ -313,6 +315,7 @@ def _against_declaration(table: pa.Table, stage: _Stage) -> list[Problem]:
 def _explained(stage: _Stage) -> Explanation:
     from sqlglot import exp
 
+    from dataferry.products.deidentified import recipe_columns, through_steps
     from dataferry.products.gate import check_statement
     from dataferry.products.lineage import trace_lineage
     from dataferry.tables import geometry_columns
@@ -322,8 +325,10 @@ def _explained(stage: _Stage) -> Explanation:
     statement = check_statement(stage.recipe, schemas)
     shapes = {name: geometry_columns(schema) for name, schema in schemas.items()}
     crs = {(name, column): found for name, each in shapes.items() for column, found in each.items()}
-    names = stage.manifest.output.names() if stage.manifest else [each for each in statement.tree.named_selects if each]
+    names = recipe_columns(stage.manifest) if stage.manifest else [n for n in statement.tree.named_selects if n]
     traced = trace_lineage(stage.recipe, schemas, names, crs)
+    if stage.manifest is not None:
+        traced = through_steps(traced, stage.manifest)
     lineage = traced.to_json()
     origins = {(each["input"], each["column"]) for told in lineage["columns"] for each in told["from"]}
     origins |= {(each["input"], each["column"]) for each in lineage.get("rows") or []}
