@@ -60,7 +60,7 @@ def _groups(anonymity: Anonymity) -> list[tuple[PrivacyClass, Finding]]:
         "k": anonymity.k,
         "groups": anonymity.groups,
         "small": anonymity.small_groups,
-        "rows": anonymity.small_rows,
+        "row_count": anonymity.small_rows,
         "unique": anonymity.unique_rows,
         "threshold": anonymity.threshold,
     }

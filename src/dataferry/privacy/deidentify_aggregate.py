@@ -126,11 +126,11 @@ def _with_geometry(result: pa.Table, grid: Grid, step: AggregateCellHour) -> pa.
 def _said(
     step: AggregateCellHour, grid: Grid, rows: int, cells: Counter[str], removed_rows: int, incomplete: int
 ) -> list[Finding]:
-    figures = {"cell": grid.words(), "period": step.period, "k": step.k, "rows": rows}
+    figures = {"cell": grid.words(), "period": step.period, "k": step.k, "row_count": rows}
     told = {**figures, "kept": cells["kept"], "removed": cells["removed"], "removed_rows": removed_rows}
     said = [Finding("privacy.aggregated", "note", told), *grid.findings()]
     if incomplete:
-        said.append(Finding("privacy.rows_incomplete", "note", {"rows": incomplete, "of": rows}))
+        said.append(Finding("privacy.rows_incomplete", "note", {"row_count": incomplete, "of": rows}))
     finer = step.h3 > H3_FINEST_DEFAULT if step.h3 is not None else step.side() < DEFAULT_GRID_METRES
     if finer or step.k < DEFAULT_K:
         said.append(Finding("privacy.finer_than_usual", "attention", {**figures, "usual_k": DEFAULT_K}))

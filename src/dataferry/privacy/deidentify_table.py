@@ -207,7 +207,7 @@ def _suppress(table: pa.Table, step: Suppress, number: int) -> tuple[pa.Table, l
     figures = {"k": step.k, "over": step.over, "groups": groups}
     if step.what == "rows":
         kept = table.filter(pc.invert(small))
-        data = {"rows": table.num_rows - kept.num_rows, "of": table.num_rows, **figures}
+        data = {"row_count": table.num_rows - kept.num_rows, "of": table.num_rows, **figures}
         return kept, [Finding("privacy.rows_suppressed", "note", data)]
     emptied = 0
     for name in columns:
