@@ -5,6 +5,7 @@ Helpers that need a thing further along the trip (a listing, an agreement, an en
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from dataclasses import dataclass
 from datetime import timedelta
@@ -105,3 +106,112 @@ def make_clearance(release: Any, supplier: Any, recipients: tuple[str, ...] = ("
             issued_at=now,
             valid_until=(now + timedelta(days=365)).date(),
         )
+
+
+def make_release_row(version: str = "1.0.0", slug: str = "") -> Any:
+    """A release in the workshop's table, for tests that never open its files."""
+    from dataferry.server.workshop.models import Product, Release
+
+    product, _made = Product.objects.get_or_create(slug=slug or f"product-{next(_numbers)}")
+    digest = f"sha256:{hashlib.sha256(f'{product.slug}@{version}'.encode()).hexdigest()}"
+    return Release.objects.create(
+        product=product, version=version, digest=digest, folder=f"none/{product.slug}/{version}", document={}
+    )
+
+
+def make_listed(
+    supplier: Party, release: Any = None, shares: tuple[Any, ...] = (), recipients: tuple[str, ...] = ()
+) -> Any:
+    """A listing of `supplier` as the registers leave it when it is listed, with one scenario, `planning`.
+
+    Args:
+        recipients: places that the clearance names; by default the two cities.
+    """
+    from django.db import transaction
+
+    from dataferry.server import journal
+    from dataferry.server.exchange.models import Listing, ListingRelease, Registration, Scenario
+    from dataferry.server.exchange.states import LISTING, REGISTRATION, ListingState, RegistrationState
+    from dataferry.server.journal import clock
+
+    release, now = release or make_release_row(), clock.now()
+    cleared = make_clearance(release, supplier.merchant, *([recipients] if recipients else []))
+    with transaction.atomic():
+        registration = Registration.objects.create(
+            number=journal.next_number("R", now),
+            product=release.product,
+            release=release,
+            supplier=supplier.merchant,
+            source_kind="produced",
+            opened_at=now,
+        )
+        REGISTRATION.begin(registration, "system", "exchange.registration_opened")
+        for state, act in (
+            (RegistrationState.SUBMITTED, "exchange.registration_submitted"),
+            (RegistrationState.NOTICE, "exchange.registration_notice_published"),
+            (RegistrationState.CERTIFIED, "exchange.registration_certified"),
+        ):
+            REGISTRATION.move(registration, state, "system", act)
+        listing = Listing.objects.create(
+            number=journal.next_number("L", now),
+            registration=registration,
+            supplier=supplier.merchant,
+            release=release,
+            clearance=cleared,
+            level="S1",
+            board="transport",
+            industry="energy",
+            details={"title": {"en": "Chargers of two cities", "zh-Hant": "兩地充電樁", "zh-Hans": "两地充电桩"}},
+            delivery_modes=["share", "download", "rows"],
+            shares=list(shares),
+            opened_at=now,
+            listed_at=now,
+        )
+        LISTING.begin(listing, "system", "exchange.listing_opened")
+        LISTING.move(listing, ListingState.SUBMITTED, "system", "exchange.listing_submitted")
+        LISTING.move(listing, ListingState.LISTED, "system", "exchange.listing_listed")
+        words = {"en": "Planning", "zh-Hant": "規劃", "zh-Hans": "规划"}
+        Scenario.objects.create(listing=listing, code="planning", words=words, purposes=["research", "public-service"])
+        ListingRelease.objects.create(listing=listing, version=1, release=release, clearance=cleared, since=now)
+    return listing
+
+
+def make_offer(listing: Any, manager: Any, kind: str = "free", **plan: Any) -> Any:
+    """An open offer of this kind of plan to everybody in the two cities; `policy`, `to`, `negotiable` and
+    `later_releases` may be given too, all else is the plan's."""
+    from dataferry.server.exchange.actions import offers
+
+    number = next(_numbers)
+    given = {name: plan.pop(name) for name in ("to", "negotiable", "valid_until", "later_releases") if name in plan}
+    policy = {
+        "purposes": ["research", "public-service"],
+        "regions": ["hong-kong", "shanghai"],
+        **plan.pop("policy", {}),
+    }
+    made = offers.add_plan(manager, listing, f"plan-{number}", kind, plan.pop("currency", "HKD"), **plan)
+    cut = offers.add_policy(manager, listing, f"policy-{number}", **policy)
+    return offers.open_offer(manager, listing, made, cut, **given)
+
+
+def make_agreement(offer: Any, buyer: Party, purpose: str = "research") -> Any:
+    """An agreement that waits for signatures."""
+    from dataferry.server.exchange.actions import orders
+
+    return orders.order(buyer.manager, offer, buyer.merchant, purpose, "planning")
+
+
+def sign_both(agreement: Any, supplier: Party, buyer: Party) -> Any:
+    """The agreement as it is after both managers have signed: in force, or waiting for its first payment."""
+    from dataferry.server.exchange.actions import agreements
+
+    agreements.sign(buyer.manager, agreement, "buyer", agreement.digest)
+    return agreements.sign(supplier.manager, agreement, "supplier", agreement.digest)
+
+
+def pay(agreement: Any, buyer: Party, operator: Any, reference: str = "") -> Any:
+    """Pay the first invoice by a transfer that `operator` confirms; the payment."""
+    from dataferry.server.exchange.actions import money
+
+    invoice = agreement.invoices.get(period_from=None)
+    payment = money.start_payment(buyer.manager, invoice, "bank-transfer")
+    return money.confirm_payment(operator, payment, reference or f"BANK-{payment.number}")

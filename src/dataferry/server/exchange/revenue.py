@@ -54,9 +54,7 @@ def take_back(amount: int, parts: Sequence[int]) -> list[int]:
     return split(amount, parts) if amount else [0] * len(parts)
 
 
-def parts_of(
-    amount: int, supplier: str, exchange: str, shares: Sequence[Mapping[str, Any]], fee: int
-) -> list[Part]:
+def parts_of(amount: int, supplier: str, exchange: str, shares: Sequence[Mapping[str, Any]], fee: int) -> list[Part]:
     """Who gets what of a payment.
 
     Args:

@@ -2,6 +2,7 @@
 
 from dataferry.server.exchange.models.agreements import Acceptance, Agreement, AgreementSignature, Dispute
 from dataferry.server.exchange.models.certificates import Certificate
+from dataferry.server.exchange.models.facets import ListingFacet
 from dataferry.server.exchange.models.listings import Listing, ListingRelease, Scenario, SpecificationSheet
 from dataferry.server.exchange.models.money import (
     ExchangeRate,
@@ -12,7 +13,15 @@ from dataferry.server.exchange.models.money import (
     RevenueShare,
     Statement,
 )
-from dataferry.server.exchange.models.offers import Negotiation, NegotiationMove, Offer, Plan, Policy
+from dataferry.server.exchange.models.offers import (
+    Currency,
+    Negotiation,
+    NegotiationMove,
+    Offer,
+    Plan,
+    PlanKind,
+    Policy,
+)
 from dataferry.server.exchange.models.papers import (
     ChangeKind,
     ChangeOutcome,
@@ -30,10 +39,12 @@ __all__ = [
     "Certificate",
     "ChangeKind",
     "ChangeOutcome",
+    "Currency",
     "Dispute",
     "ExchangeRate",
     "Invoice",
     "Listing",
+    "ListingFacet",
     "ListingRelease",
     "Negotiation",
     "NegotiationMove",
@@ -44,6 +55,7 @@ __all__ = [
     "Payment",
     "PaymentReceipt",
     "Plan",
+    "PlanKind",
     "Policy",
     "Refund",
     "Registration",

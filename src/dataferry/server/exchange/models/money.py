@@ -77,7 +77,7 @@ class Payment(models.Model):
 
 
 class PaymentReceipt(FinalRow):
-    """That the money of a payment came in: what the provider (a bank's statement) calls it. One message, one receipt."""
+    """That the money of a payment came in, under the name that the provider (a bank's statement) has for it."""
 
     payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="receipt")
     provider = models.CharField(max_length=30)

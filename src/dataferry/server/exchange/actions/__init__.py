@@ -1,0 +1,1 @@
+"""Every change of state of the exchange, one module per theme."""

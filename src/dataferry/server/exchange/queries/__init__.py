@@ -1,0 +1,1 @@
+"""What the exchange tells: reads only, nothing here changes a row."""
