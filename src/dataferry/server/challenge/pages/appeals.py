@@ -17,12 +17,12 @@ from dataferry.server.challenge.edition_words import ground_word
 from dataferry.server.challenge.forms.results import AppealForm, DecisionForm
 from dataferry.server.challenge.models import Appeal, Entry, Result
 from dataferry.server.challenge.pages.result_frame import result_frame, round_name, signed_page
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import appeals as queries
 from dataferry.server.challenge.queries import editions as edition_queries
 from dataferry.server.challenge.queries.teams import own_team_of
 from dataferry.server.challenge.states import AppealState
 from dataferry.server.challenge.team_view import deadline
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
 CHIPS = {

@@ -18,9 +18,9 @@ from dataferry.server.challenge.forms.desk import AUDIENCES, TONGUES, CampaignFo
 from dataferry.server.challenge.models import MailCampaign
 from dataferry.server.challenge.pages.desk import desk_of
 from dataferry.server.challenge.pages.judges import number_in
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import campaigns as queries
 from dataferry.server.jobs.models import Job
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in
 from dataferry.server.people.queries import display_names
 

@@ -22,13 +22,13 @@ from dataferry.server.challenge.letter_words import TONGUES
 from dataferry.server.challenge.models import Certificate, Edition, Entry
 from dataferry.server.challenge.pages.edition_doors import public_page
 from dataferry.server.challenge.pages.result_frame import organised_edition, result_frame, signed_page
-from dataferry.server.challenge.pages.telling import telling
 from dataferry.server.challenge.queries import certificates as queries
 from dataferry.server.challenge.queries.results import sealed_final
 from dataferry.server.challenge.queries.teams import own_team_of
 from dataferry.server.display.languages import page_language
 from dataferry.server.display.words import spoken
 from dataferry.server.papers import credentials
+from dataferry.server.people.pages.answers import telling
 from dataferry.server.people.permissions import signed_in_person
 
 CREDENTIAL = "application/vc"

@@ -20,13 +20,13 @@ from dataferry.server.challenge import clock
 from dataferry.server.challenge.actions import eligibility as actions
 from dataferry.server.challenge.actions.papers import destroy_at
 from dataferry.server.challenge.models import EligibilityCheck
-from dataferry.server.challenge.pages.telling import telling
 from dataferry.server.challenge.personal_data import PAPER_PURPOSE
 from dataferry.server.challenge.queries import teams as queries
 from dataferry.server.challenge.states import CheckState
 from dataferry.server.challenge.team_view import deadline, rule_word, shown_check
 from dataferry.server.challenge.templatetags.challenge_teams import seen
 from dataferry.server.people import SignInNeeded
+from dataferry.server.people.pages.answers import telling
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 ROWS = 20

@@ -33,11 +33,11 @@ from dataferry.server.challenge.forms.entries import (
     TextsForm,
 )
 from dataferry.server.challenge.models import DataUse, Entry
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import entries as queries
 from dataferry.server.challenge.queries import teams as team_queries
 from dataferry.server.challenge.team_view import deadline
 from dataferry.server.people.forms import TellingForm
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in, signed_in_person
 from dataferry.server.web.files import serve
 

@@ -20,8 +20,8 @@ from dataferry.server.challenge.edition_words import zone_word
 from dataferry.server.challenge.forms.results import OrderForm
 from dataferry.server.challenge.models import Entry, Round, Slot
 from dataferry.server.challenge.pages.result_frame import result_frame, round_name, signed_page
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import finals as queries
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
 

@@ -22,7 +22,7 @@ from dataferry.server.challenge.forms.desk import GrantForm
 from dataferry.server.challenge.models import DataGrant, Edition, ListingDraft, Team
 from dataferry.server.challenge.pages.desk import desk_of
 from dataferry.server.challenge.pages.judges import number_in
-from dataferry.server.challenge.pages.telling import telling, telling_form
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 

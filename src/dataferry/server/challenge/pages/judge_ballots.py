@@ -18,10 +18,10 @@ from dataferry.server.challenge.forms.judging import RelationForm
 from dataferry.server.challenge.models import Edition, Entry, Judge, Relation, Round, Team
 from dataferry.server.challenge.pages.judge_desk import judge_page
 from dataferry.server.challenge.pages.judges import number_in
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import blind, desk_view
 from dataferry.server.challenge.queries import judges as queries
 from dataferry.server.challenge.queries import panels as panel_queries
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
 

@@ -22,10 +22,10 @@ from dataferry.server.challenge import neutral_files
 from dataferry.server.challenge.actions import panels, scoring
 from dataferry.server.challenge.forms.judging import LeakForm, RecusalForm, SignForm
 from dataferry.server.challenge.models import ScoreSheet
-from dataferry.server.challenge.pages.telling import telling_form
 from dataferry.server.challenge.queries import blind, desk_view
 from dataferry.server.challenge.queries import sheets as queries
 from dataferry.server.display.words import TAGS
+from dataferry.server.people.pages.answers import telling_form
 from dataferry.server.people.permissions import signed_in_person
 from dataferry.server.web.files import serve
 from dataferry.server.web.problems import ConflictError

@@ -20,12 +20,12 @@ from dataferry.server.challenge.actions import assigning, panels, scoring
 from dataferry.server.challenge.forms.judging import CloseForm, EntriesForm
 from dataferry.server.challenge.models import Entry, Judge, Reopening, Round, ScoreSheet
 from dataferry.server.challenge.pages.judges import number_in
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import assigning as assignment_queries
 from dataferry.server.challenge.queries import chair, desk_view
 from dataferry.server.challenge.queries import panels as panel_queries
 from dataferry.server.challenge.queries import sheets as queries
 from dataferry.server.challenge.states import RoundState
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
 Page = Callable[..., HttpResponse]

@@ -18,9 +18,9 @@ from dataferry.server import people
 from dataferry.server.challenge.actions import judges as actions
 from dataferry.server.challenge.forms.judging import AppointForm, ConflictForm, PanelForm, ReasonForm
 from dataferry.server.challenge.models import Conflict, Edition, Judge, ScoreSheet
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import chair, panels
 from dataferry.server.challenge.queries import judges as queries
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
 OF_THE_DESK = "challenge.see_desk"

@@ -17,10 +17,10 @@ from dataferry.server.challenge.forms.desk import MentorForm
 from dataferry.server.challenge.models import Team
 from dataferry.server.challenge.pages.desk import desk_of
 from dataferry.server.challenge.pages.judges import number_in
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import mentoring as queries
 from dataferry.server.challenge.queries import sessions as session_queries
 from dataferry.server.challenge.queries import teams as team_queries
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 

@@ -19,9 +19,9 @@ from dataferry.server.challenge.actions import nominations as actions
 from dataferry.server.challenge.models import Edition, Entry, Nomination
 from dataferry.server.challenge.pages.edition_view import title_of
 from dataferry.server.challenge.pages.result_frame import organised_edition, result_frame, signed_page
-from dataferry.server.challenge.pages.telling import telling
 from dataferry.server.challenge.queries import nominations as queries
 from dataferry.server.challenge.states import EditionState, EntryState
+from dataferry.server.people.pages.answers import telling
 from dataferry.server.people.permissions import signed_in_person
 
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 from dataferry.messages import DataferryError, MissingError
 from dataferry.server.challenge.actions import eligibility as actions
 from dataferry.server.challenge.models import IdentityPaper
-from dataferry.server.challenge.pages.telling import telling
 from dataferry.server.challenge.queries import teams as queries
 from dataferry.server.challenge.receipts import receipt_pdf, receipt_rows
+from dataferry.server.people.pages.answers import telling
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}

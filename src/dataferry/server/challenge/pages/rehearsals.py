@@ -16,9 +16,9 @@ from dataferry.server import jobs
 from dataferry.server.challenge.forms.desk import RehearsalForm
 from dataferry.server.challenge.models import Edition
 from dataferry.server.challenge.pages.desk import desk_of
-from dataferry.server.challenge.pages.telling import telling
 from dataferry.server.display.languages import page_language
 from dataferry.server.jobs.models import Job
+from dataferry.server.people.pages.answers import telling
 from dataferry.server.people.permissions import signed_in
 
 KIND = "challenge.rehearse"

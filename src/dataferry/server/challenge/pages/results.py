@@ -20,7 +20,6 @@ from dataferry.server.challenge.actions import results as actions
 from dataferry.server.challenge.forms.results import ComputeForm
 from dataferry.server.challenge.models import Entry, Result, Round
 from dataferry.server.challenge.pages.result_frame import result_frame, signed_page
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import appeals as appeal_queries
 from dataferry.server.challenge.queries import feedback as feedback_queries
 from dataferry.server.challenge.queries import results as queries
@@ -28,6 +27,7 @@ from dataferry.server.challenge.queries.desk_view import round_title
 from dataferry.server.challenge.queries.sheets import round_of
 from dataferry.server.challenge.states import EntryState, ResultState, RoundState
 from dataferry.server.challenge.team_view import deadline
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
 

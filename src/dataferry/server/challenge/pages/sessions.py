@@ -18,9 +18,9 @@ from dataferry.server.challenge.forms.desk import SESSION_KINDS, SessionForm
 from dataferry.server.challenge.models import Edition, Team
 from dataferry.server.challenge.pages.desk import desk_of
 from dataferry.server.challenge.pages.judges import number_in
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import sessions as queries
 from dataferry.server.challenge.queries import teams as team_queries
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 

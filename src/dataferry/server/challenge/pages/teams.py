@@ -19,12 +19,12 @@ from dataferry.server.challenge.actions import teams as actions
 from dataferry.server.challenge.actions.team_guards import REGISTERING, frozen_since, is_registering
 from dataferry.server.challenge.forms.teams import RegisterForm, TeamForm, TeamInvitationForm
 from dataferry.server.challenge.models import Edition, Entry, Team, TeamMember
-from dataferry.server.challenge.pages.telling import telling, telling_form
 from dataferry.server.challenge.queries import mentoring as mentor_queries
 from dataferry.server.challenge.queries import sessions as session_queries
 from dataferry.server.challenge.queries import teams as queries
 from dataferry.server.challenge.states import CheckState, InvitationState
 from dataferry.server.challenge.team_view import Deadline, ShownCheck, deadline, shown_check
+from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 STEPS = ("registration", "submission", "eligibility", "final", "appeals")

@@ -1,4 +1,4 @@
-"""What the pages of this room have in common: a refusal is told on the page that follows."""
+"""A refusal of an action is told on the page that follows, or beside the field of the form that it is about."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from django.contrib import messages
 from django.http import HttpRequest
 
-from dataferry.messages import InputError, MissingError, RefusedError
+from dataferry.messages import DataferryError, MissingError
 from dataferry.server.people.forms import TellingForm
 from dataferry.server.people.permissions import SignInNeeded
 
@@ -20,7 +20,7 @@ def telling(request: HttpRequest, done: str = "") -> Iterator[None]:
         yield
     except (MissingError, SignInNeeded):
         raise
-    except (RefusedError, InputError) as error:
+    except DataferryError as error:
         messages.error(request, error.text())
     else:
         if done:
@@ -34,5 +34,5 @@ def telling_form(form: TellingForm) -> Iterator[None]:
         yield
     except (MissingError, SignInNeeded):
         raise
-    except (RefusedError, InputError) as error:
+    except DataferryError as error:
         form.tell(error)
