@@ -55,11 +55,11 @@ def cut_file(source: Path, cut: Cut, key: Sequence[str] = ()) -> Cutting:
     """
     made, order = Cutting(), _Order(key)
     with vault.workplace() as place:
-        writer: _Writer | None = None
+        writer: TableWriter | None = None
         for table in cut_batches(source, cut):
             order.see(table)
             while table.num_rows or writer is None:
-                writer = writer or _Writer(place / f"part-{len(made.files):05}.parquet", table.schema)
+                writer = writer or TableWriter(place / f"part-{len(made.files):05}.parquet", table.schema)
                 part = table.slice(0, ROWS_A_FILE - writer.rows)
                 writer.write(part)
                 table = table.slice(part.num_rows)
@@ -119,7 +119,7 @@ def _cell(value: Cell, kind: pa.DataType) -> Any:
     return value
 
 
-class _Writer:
+class TableWriter:
     """One Parquet file; its `geo` metadata is known at the end and written then."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -137,11 +137,15 @@ class _Writer:
             self._writer.write_table(stored, row_group_size=ROWS_A_GROUP)
 
     def close(self) -> dict[str, Any]:
+        """End the file and keep it in the vault."""
+        self.finish()
+        return vault.keep(self.path, self.path.name, self.rows)
+
+    def finish(self) -> None:
         if self._geo is not None:
             text = json.dumps(self._geo, sort_keys=True, ensure_ascii=False, allow_nan=False)
             self._writer.add_key_value_metadata({"geo": text})
         self._writer.close()
-        return vault.keep(self.path, self.path.name, self.rows)
 
 
 def merged(one: dict[str, Any] | None, other: dict[str, Any] | None) -> dict[str, Any] | None:

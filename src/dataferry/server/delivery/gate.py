@@ -135,6 +135,15 @@ def check(entitlement: Entitlement, release: Release, door: Door) -> Verdict | N
     check_trade(entitlement)
     if door not in OPEN_AT.get(entitlement.agreement.listing.level, frozenset()):
         raise RefusedError("server.delivery.door_closed", level=entitlement.agreement.listing.level)
+    return check_border(entitlement, release)
+
+
+def check_border(entitlement: Entitlement, release: Release) -> Verdict | None:
+    """Region, clearance and border: at the beginning of every request.
+
+    Raises:
+        RefusedError: what stands in the way (403).
+    """
     code, verdict = standing.border_obstacle(entitlement, release)
     if code:
         raise standing.refusal(code, verdict)
@@ -152,17 +161,26 @@ def check_trade(entitlement: Entitlement) -> None:
         raise standing.refusal(code)
 
 
-def read_again(entitlement_id: int, key_id: int | None) -> Entitlement:
-    """The entitlement as it stands in the database now, checked by `check_trade`, and its key not revoked.
+def entitlement_of(number: int) -> Entitlement:
+    """The entitlement that an address names, as it stands in the database now. Nothing is checked yet.
+
+    Raises:
+        RefusedError: `server.delivery.bad_signature`: nothing is told about what there is.
+    """
+    found = Entitlement.objects.select_related(*standing.NEEDED).filter(pk=number).first()
+    if found is None:
+        raise RefusedError("server.delivery.bad_signature")
+    return found
+
+
+def check_reading(entitlement: Entitlement, key_id: int) -> None:
+    """For every stretch of a file: `check_trade`, and that the key it was given to (0 for none) is not revoked.
+
+    A key that only expired does not stop a reader on the way: the address has an end of its own.
 
     Raises:
         RefusedError: not any more (403).
     """
-    entitlement = Entitlement.objects.select_related(*standing.NEEDED).filter(pk=entitlement_id).first()
-    if entitlement is None:
-        raise RefusedError("server.delivery.bad_signature")
     check_trade(entitlement)
-    # A key that only expired does not stop a reader on the way: the address has an end of its own.
     if key_id and AccessKey.objects.filter(pk=key_id, revoked_at__lte=clock.now()).exists():
         raise RefusedError("server.delivery.key_revoked")
-    return entitlement

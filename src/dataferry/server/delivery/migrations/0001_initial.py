@@ -115,8 +115,8 @@ class Migration(migrations.Migration):
             name='BilledUsage',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_from', models.DateField()),
-                ('period_until', models.DateField()),
+                ('period_from', models.DateTimeField()),
+                ('period_until', models.DateTimeField()),
                 ('units', models.PositiveBigIntegerField()),
                 ('at', models.DateTimeField()),
                 ('entitlement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='billed_usage', to='delivery.entitlement')),

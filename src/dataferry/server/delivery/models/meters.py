@@ -54,8 +54,8 @@ class BilledUsage(FinalRow):
     """Usage that was handed to billing: units counted from `period_from` until (not on) `period_until`."""
 
     entitlement = models.ForeignKey(Entitlement, on_delete=models.PROTECT, related_name="billed_usage")
-    period_from = models.DateField()
-    period_until = models.DateField()
+    period_from = models.DateTimeField()
+    period_until = models.DateTimeField()
     units = models.PositiveBigIntegerField()
     at = models.DateTimeField()
 

@@ -1,0 +1,78 @@
+"""The first time a release leaves under an agreement: its people go into the border ledger, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import transaction
+
+from dataferry.server.compliance.actions.heads import count_people
+from dataferry.server.compliance.facts import MAINLAND, privacy_of
+from dataferry.server.delivery.actions.entitlements import locked
+from dataferry.server.delivery.cutting import cut_batches
+from dataferry.server.delivery.gate import Admission, check_border
+from dataferry.server.delivery.limits import Cut
+from dataferry.server.delivery.models import FirstDelivery
+from dataferry.server.journal import clock
+from dataferry.server.workshop.data import data_path
+from dataferry.server.workshop.models import Release
+
+
+def before_leaving(admission: Admission) -> None:
+    """Count the people of a delivery before its first byte, and ask the border again with them counted.
+
+    When they are more than was approved, the ledger suspends the approval and nothing leaves. They stay counted: the
+    ledger never tells less than what may have been handed out.
+
+    Raises:
+        RefusedError: the border does not let it through with these people counted (403).
+    """
+    entitlement, release = admission.entitlement, admission.release
+    if FirstDelivery.objects.filter(entitlement=entitlement, release=release).exists():
+        return
+    people = _people(admission)
+    with transaction.atomic():
+        row = locked(entitlement.pk)
+        if FirstDelivery.objects.filter(entitlement=row, release=release).exists():
+            return
+        if people is not None:
+            count_people(
+                row.agreement.supplier,
+                row.agreement.reference,
+                release.digest,
+                sorted(people),
+                sensitive=privacy_of(release).get("has_sensitive_pi") == "yes",
+            )
+        FirstDelivery.objects.create(entitlement=row, release=release, people=len(people or ()), at=clock.now())
+    if people is not None:
+        check_border(entitlement, release)
+
+
+def _people(admission: Admission) -> set[str] | None:
+    """Whom the rows that leave are about, as the screening found the column; None where nobody has to be counted.
+
+    The rows count, not the columns: a row without its number is still about somebody.
+    """
+    agreement, recipient = admission.entitlement.agreement, admission.entitlement.recipient
+    leaves = agreement.supplier.place in MAINLAND and recipient.place not in MAINLAND
+    column = subject_column(admission.release)
+    if not leaves or column is None:
+        return None
+    cut = Cut((column,), admission.cut.rows, admission.cut.most_rows)
+    found: set[str] = set()
+    for table in cut_batches(data_path(admission.release), cut):
+        texts = pc.unique(table[column].cast(pa.string()).drop_null())
+        found.update(texts.to_pylist())
+    return found
+
+
+def subject_column(release: Release) -> str | None:
+    """The column that tells people or vehicles apart, by the privacy report of the release."""
+    privacy = release.document.get("privacy")
+    report = privacy.get("report") if isinstance(privacy, Mapping) else None
+    subjects: Any = report.get("subjects") if isinstance(report, Mapping) else None
+    column = subjects.get("column") if isinstance(subjects, Mapping) else None
+    return column if isinstance(column, str) else None

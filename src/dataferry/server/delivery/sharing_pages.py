@@ -1,0 +1,230 @@
+"""The Delta Sharing server: the addresses of the protocol, for clients with a bearer token.
+
+Source: the Delta Sharing Protocol of the delta-io project. A share is an entitlement; it has one schema with one table.
+Metered are `query` and `changes`, when they are answered: clients read each file many times over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
+
+from dataferry.formats import delta_sharing as protocol
+from dataferry.formats.delta_sharing import (
+    Capabilities,
+    ChangesRequest,
+    ListRequest,
+    MetadataRequest,
+    PageTokens,
+    QueryRequest,
+    ResponseFormat,
+    TableFacts,
+    VersionRequest,
+)
+from dataferry.formats.wire_json import write_json
+from dataferry.server.delivery import metering, sharing, versions
+from dataferry.server.delivery.gate import Admission
+from dataferry.server.delivery.models import AccessKey, Entitlement
+from dataferry.server.delivery.sharing import Shown, Step
+from dataferry.server.delivery.sharing_door import JSON, admitted, holder, shared, sharing_door
+
+_READ = ("GET", "HEAD")
+
+
+@sharing_door(*_READ)
+def shares(request: HttpRequest) -> HttpResponse:
+    """The shares of a key: the one of its entitlement."""
+    key = holder(request)
+    return _page(request, key, [_share(key.entitlement)], "shares")
+
+
+@sharing_door(*_READ)
+def share(request: HttpRequest, share: str) -> HttpResponse:
+    """One share."""
+    key = shared(holder(request), share)
+    return _json({"share": _share(key.entitlement)})
+
+
+@sharing_door(*_READ)
+def schemas(request: HttpRequest, share: str) -> HttpResponse:
+    """The schemas of a share."""
+    key = shared(holder(request), share)
+    return _page(request, key, [{"name": versions.SCHEMA, "share": key.entitlement.share}], "schemas")
+
+
+@sharing_door(*_READ)
+def tables(request: HttpRequest, share: str, schema: str = versions.SCHEMA) -> HttpResponse:
+    """The tables of a schema, or of all of them; a schema that is not there has none."""
+    key = shared(holder(request), share)
+    entitlement = key.entitlement
+    table = {"name": versions.table_of(entitlement), "schema": versions.SCHEMA, "share": entitlement.share}
+    table |= {"shareId": _share(entitlement)["id"], "id": sharing.table_id(entitlement)}
+    return _page(request, key, [table] if schema.lower() == versions.SCHEMA else [], f"tables {schema.lower()}")
+
+
+@sharing_door(*_READ)
+def version(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
+    """The number of the newest version, or of the first one at or after an instant; in a header alone."""
+    asked = VersionRequest.parse(request.GET.dict())
+    found = admitted(request, share, schema, table, lambda known: sharing.number_of(known, since=asked.starting))
+    answer = HttpResponse(content_type=JSON)
+    answer[protocol.VERSION_HEADER] = str(found.version.number)
+    return answer
+
+
+@sharing_door(*_READ)
+def metadata(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
+    """Protocol and description of a version of a table."""
+    asked, capabilities = MetadataRequest.parse(request.GET.dict()), _capabilities(request)
+    found = admitted(
+        request,
+        share,
+        schema,
+        table,
+        lambda known: sharing.number_of(known, number=asked.version, as_of=asked.timestamp),
+    )
+    facts = sharing.table_facts(found, sharing.served(found))
+    chosen = _chosen(capabilities, facts)
+    return _lines(protocol.table_lines(facts, chosen), found.version.number, chosen, capabilities)
+
+
+@sharing_door("POST")
+def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
+    """The files of a version of a table, or, from a starting version on, those that came and went."""
+    asked, capabilities = QueryRequest.parse(request.body), _capabilities(request)
+    wanted = asked.ending_version if asked.starting_version is not None else asked.version
+    found = admitted(
+        request, share, schema, table, lambda known: sharing.number_of(known, number=wanted, as_of=asked.timestamp)
+    )
+    served = sharing.served(found)
+    if asked.starting_version is not None:
+        facts = sharing.table_facts(found, served, number=asked.starting_version)
+        chosen = _chosen(capabilities, facts)
+        steps = sharing.file_feed(found, asked.starting_version, request.build_absolute_uri)
+        lines = [*protocol.table_lines(facts, chosen), *_told(facts, steps, chosen, history=True)]
+        files, number = _all(steps), asked.starting_version
+    else:
+        facts, number = sharing.table_facts(found, served), found.version.number
+        chosen = _chosen(capabilities, facts)
+        every = sharing.snapshot_files(found, served, request.build_absolute_uri)
+        files = protocol.choose(((file, file.facts.statistics) for file in every), asked.predicate, asked.limit)
+        lines = [*protocol.table_lines(facts, chosen), *(protocol.file_line(file.facts, chosen) for file in files)]
+    _meter(request, found, "query", hashlib.sha256(request.body).hexdigest(), files)
+    return _lines(lines, number, chosen, capabilities, files)
+
+
+@sharing_door(*_READ)
+def changes(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
+    """The change feed between two versions: files whose rows say what befell them."""
+    asked, capabilities = ChangesRequest.parse(request.GET.dict()), _capabilities(request)
+    start = -1
+
+    def last(known: Sequence[versions.Version]) -> int:
+        nonlocal start
+        start = sharing.number_of(known, number=asked.starting_version, since=asked.starting)
+        end = sharing.number_of(known, number=asked.ending_version, as_of=asked.ending)
+        # A feed that is asked for up to a version to come ends with the newest there is.
+        return max(start, min(end, known[-1].number))
+
+    found = admitted(request, share, schema, table, last)
+    facts = sharing.table_facts(found, sharing.served(found), number=start)
+    chosen = _chosen(capabilities, facts)
+    steps = sharing.change_feed(found, start, request.build_absolute_uri)
+    lines = protocol.table_lines(facts, chosen, change_feed=True)
+    lines += _told(facts, steps, chosen, history=asked.historical_metadata)
+    files = _all(steps)
+    _meter(request, found, "changes", f"{start}-{found.version.number}", files)
+    return _lines(lines, start, chosen, capabilities, files)
+
+
+@sharing_door("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+def unknown(request: HttpRequest, path: str = "") -> HttpResponse:
+    """Every other address below the endpoint."""
+    raise Http404
+
+
+def _share(entitlement: Entitlement) -> dict[str, str]:
+    return {"name": entitlement.share, "id": entitlement.number}
+
+
+def _capabilities(request: HttpRequest) -> Capabilities:
+    return Capabilities.parse(request.headers.get(protocol.HEADER))
+
+
+def _chosen(capabilities: Capabilities, facts: TableFacts) -> ResponseFormat:
+    return capabilities.choose(protocol.reader_features(facts.schema))
+
+
+def _told(facts: TableFacts, steps: Iterable[Step], chosen: ResponseFormat, *, history: bool) -> list[str]:
+    """The lines of a feed; with `history` also what the table became, wherever its columns changed."""
+    lines, schema = [], None
+    for step in steps:
+        if history and schema is not None and step.schema != schema:
+            then = TableFacts(facts.id, facts.name, step.schema, created=facts.created, version=step.version.number)
+            lines.append(protocol.metadata_line(then, chosen))
+        schema = step.schema
+        lines += [protocol.change_line(file.facts, file.change, chosen) for file in step.files]
+    return lines
+
+
+def _all(steps: Iterable[Step]) -> list[Shown]:
+    return [file for step in steps for file in step.files]
+
+
+def _meter(request: HttpRequest, found: Admission, kind: str, asked: str, files: Sequence[Shown]) -> None:
+    """Count the act before anything is handed out.
+
+    Raises:
+        RefusedError: the day's calls or rows are used up (403).
+    """
+    key = metering.request_key(found, {"kind": kind, "asked": asked}, request.headers.get(metering.HEADER, ""))
+    rows = sum(file.rows for file in files if file.change != "remove")
+    metering.record(found, key, kind, rows=rows, bytes=sum(file.facts.size for file in files))
+
+
+def _lines(
+    lines: Iterable[str],
+    number: int,
+    chosen: ResponseFormat,
+    capabilities: Capabilities,
+    files: Iterable[Shown] | None = None,
+) -> HttpResponse:
+    """The answer in lines of JSON; with files it ends, for clients that want it, in a line that says it is whole."""
+    ends = files is not None and capabilities.end_stream_action
+    if files is not None and ends:
+        lines = [*lines, protocol.end_line(file.facts for file in files)]
+    answer = HttpResponse("".join(f"{line}\n" for line in lines), content_type=protocol.MEDIA_TYPE)
+    answer[protocol.VERSION_HEADER] = str(number)
+    answer[protocol.HEADER] = protocol.answer_header(chosen, end_stream_action=ends)
+    return answer
+
+
+def _json(value: Any) -> HttpResponse:
+    return HttpResponse(write_json(value), content_type=JSON)
+
+
+def _page(request: HttpRequest, key: AccessKey, items: Sequence[dict[str, str]], listing: str) -> HttpResponse:
+    """One page of a listing. Its token is good for this key and this listing alone.
+
+    Raises:
+        InputError: the parameters are not of their kind, or the token is none of this listing.
+    """
+    asked = ListRequest.parse(request.GET.dict())
+    name = f"{key.pk} {listing}"
+    start = int(_tokens().read(name, asked.page_token)) if asked.page_token else 0
+    shown = items[start : start + asked.most]
+    told: dict[str, Any] = {"items": list(shown)}
+    if start + len(shown) < len(items):
+        told["nextPageToken"] = _tokens().issue(name, str(start + len(shown)))
+    return _json(told)
+
+
+def _tokens() -> PageTokens:
+    return PageTokens(
+        salted_hmac("dataferry.server.delivery.pages", "", settings.SECRET_KEY, algorithm="sha256").digest()
+    )
