@@ -15,6 +15,7 @@ from dataferry.formats.delta_sharing import (
     FileFacts,
     FileStatistics,
     ListRequest,
+    MetadataRequest,
     PageTokens,
     Profile,
     QueryRequest,
@@ -127,6 +128,9 @@ def test_requests_are_read_field_by_field() -> None:
     feed = ChangesRequest.parse({"startingVersion": "0", "endingVersion": "3", "includeHistoricalMetadata": "True"})
     assert feed == ChangesRequest(starting_version=0, ending_version=3, historical_metadata=True)
     assert ListRequest.parse({"maxResults": "100000", "pageToken": ""}) == ListRequest(500, None)
+    assert MetadataRequest.parse({"version": "3"}) == MetadataRequest(version=3)
+    with pytest.raises(InputError):
+        MetadataRequest.parse({"version": "3", "timestamp": "2026-11-22T12:00:00Z"})
     assert VersionRequest.parse({"startingTimestamp": "2026-11-22T12:00:00Z"}).starting == NOON
 
 

@@ -32,7 +32,13 @@ from dataferry.formats.delta_sharing.lines import (
 from dataferry.formats.delta_sharing.page_tokens import PageTokens
 from dataferry.formats.delta_sharing.predicates import Predicate, choose
 from dataferry.formats.delta_sharing.profile import Profile
-from dataferry.formats.delta_sharing.requests import ChangesRequest, ListRequest, QueryRequest, VersionRequest
+from dataferry.formats.delta_sharing.requests import (
+    ChangesRequest,
+    ListRequest,
+    MetadataRequest,
+    QueryRequest,
+    VersionRequest,
+)
 from dataferry.formats.delta_sharing.schema import reader_features, schema_string, sharing_schema, to_sharing
 from dataferry.formats.delta_sharing.statistics import ColumnStatistics, FileStatistics, of_parquet
 
@@ -47,6 +53,7 @@ __all__ = [
     "FileFacts",
     "FileStatistics",
     "ListRequest",
+    "MetadataRequest",
     "PageTokens",
     "Predicate",
     "Profile",

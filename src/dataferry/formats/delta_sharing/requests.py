@@ -52,6 +52,29 @@ class VersionRequest:
 
 
 @dataclass(frozen=True)
+class MetadataRequest:
+    """The description of a table: as of a version, as of an instant, or (neither) the newest."""
+
+    version: int | None = None
+    timestamp: datetime | None = None
+
+    @classmethod
+    def parse(cls, parameters: Mapping[str, str]) -> MetadataRequest:
+        """Read the query parameters `version` and `timestamp`.
+
+        Raises:
+            InputError: both at once, or a value of the wrong kind.
+        """
+        asked = cls(
+            _whole(parameters.get("version"), "version", _HIGHEST_LONG),
+            _instant(parameters.get("timestamp"), "timestamp"),
+        )
+        if asked.version is not None and asked.timestamp is not None:
+            raise InputError("formats.two_versions")
+        return asked
+
+
+@dataclass(frozen=True)
 class QueryRequest:
     """The files of a table.
 

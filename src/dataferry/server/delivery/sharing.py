@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from dataferry.formats.delta_sharing import (
     Change,
+    ChangesRequest,
     FileFacts,
     FileStatistics,
     TableFacts,
@@ -19,6 +20,7 @@ from dataferry.formats.delta_sharing import (
     version_as_of,
     version_from,
 )
+from dataferry.messages import InputError
 from dataferry.server.delivery import gate, grants, vault, versions
 from dataferry.server.delivery.changes import schema_of, served_change
 from dataferry.server.delivery.gate import Admission
@@ -65,6 +67,21 @@ def number_of(
     if since is not None:
         return version_from(commits, since)
     return found[-1].number if number is None else number
+
+
+def ends_of(found: Sequence[Version], asked: ChangesRequest) -> tuple[int, int]:
+    """First and last version of a change feed; one that is asked for up to a version to come ends with the newest.
+
+    Raises:
+        MissingError: no version is that young or that old.
+        InputError: the end lies before the start.
+    """
+    newest = found[-1].number
+    start = number_of(found, number=asked.starting_version, since=asked.starting)
+    end = min(number_of(found, number=asked.ending_version, as_of=asked.ending), newest)
+    if end < start <= newest:
+        raise InputError("formats.end_before_start", field="endingTimestamp")
+    return start, max(start, end)
 
 
 def table_id(entitlement: Entitlement) -> str:

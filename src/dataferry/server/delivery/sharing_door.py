@@ -20,8 +20,9 @@ from dataferry.formats.wire_json import write_json
 from dataferry.messages import MissingError
 from dataferry.server.delivery import gate, versions
 from dataferry.server.delivery.doors import bearer, machine_door
-from dataferry.server.delivery.gate import Admission, Door
+from dataferry.server.delivery.gate import Door
 from dataferry.server.delivery.models import AccessKey
+from dataferry.server.delivery.versions import Version
 from dataferry.server.web.problems import MEDIA_TYPE as PROBLEM
 from dataferry.server.web.problems import problem_with_status
 
@@ -103,21 +104,16 @@ def shared(key: AccessKey, share: str) -> AccessKey:
     return key
 
 
-def admitted(
-    request: HttpRequest, share: str, schema: str, table: str, choose: Callable[[list[versions.Version]], int]
-) -> Admission:
-    """Let through to one version of a table.
-
-    Args:
-        choose: given the versions there are, oldest first, the number of the one that is meant.
+def opened(request: HttpRequest, share: str, schema: str, table: str) -> tuple[AccessKey, list[Version]]:
+    """The key of a request and the versions of the table that it names, oldest first. No version is admitted yet.
 
     Raises:
-        KeyRefusedError, RefusedError, MissingError: see `gate.admit`.
+        KeyRefusedError: no such key (401).
+        RefusedError: what stands in the way (403); said before anything is told of what there is.
+        MissingError: the key opens no such share or table.
     """
     key = shared(gate.known_key(bearer(request)), share)
-    # Asked before anything is told of versions: a refusal says nothing of what there is.
     gate.check_trade(key.entitlement)
     if (schema.lower(), table.lower()) != (versions.SCHEMA, versions.table_of(key.entitlement).lower()):
         raise MissingError("server.delivery.no_such_table", table=f"{schema}.{table}"[:80])
-    number = choose(versions.versions_of(key.entitlement))
-    return gate.admit(key, Door.SHARE, number=number)
+    return key, versions.versions_of(key.entitlement)

@@ -27,11 +27,11 @@ from dataferry.formats.delta_sharing import (
     VersionRequest,
 )
 from dataferry.formats.wire_json import write_json
-from dataferry.server.delivery import metering, sharing, versions
-from dataferry.server.delivery.gate import Admission
+from dataferry.server.delivery import gate, metering, sharing, versions
+from dataferry.server.delivery.gate import Admission, Door
 from dataferry.server.delivery.models import AccessKey, Entitlement
 from dataferry.server.delivery.sharing import Shown, Step
-from dataferry.server.delivery.sharing_door import JSON, admitted, holder, shared, sharing_door
+from dataferry.server.delivery.sharing_door import JSON, holder, opened, shared, sharing_door
 
 _READ = ("GET", "HEAD")
 
@@ -71,7 +71,8 @@ def tables(request: HttpRequest, share: str, schema: str = versions.SCHEMA) -> H
 def version(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """The number of the newest version, or of the first one at or after an instant; in a header alone."""
     asked = VersionRequest.parse(request.GET.dict())
-    found = admitted(request, share, schema, table, lambda known: sharing.number_of(known, since=asked.starting))
+    key, known = opened(request, share, schema, table)
+    found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, since=asked.starting))
     answer = HttpResponse(content_type=JSON)
     answer[protocol.VERSION_HEADER] = str(found.version.number)
     return answer
@@ -81,13 +82,8 @@ def version(request: HttpRequest, share: str, schema: str, table: str) -> HttpRe
 def metadata(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """Protocol and description of a version of a table."""
     asked, capabilities = MetadataRequest.parse(request.GET.dict()), _capabilities(request)
-    found = admitted(
-        request,
-        share,
-        schema,
-        table,
-        lambda known: sharing.number_of(known, number=asked.version, as_of=asked.timestamp),
-    )
+    key, known = opened(request, share, schema, table)
+    found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, number=asked.version, as_of=asked.timestamp))
     facts = sharing.table_facts(found, sharing.served(found))
     chosen = _chosen(capabilities, facts)
     return _lines(protocol.table_lines(facts, chosen), found.version.number, chosen, capabilities)
@@ -98,9 +94,8 @@ def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResp
     """The files of a version of a table, or, from a starting version on, those that came and went."""
     asked, capabilities = QueryRequest.parse(request.body), _capabilities(request)
     wanted = asked.ending_version if asked.starting_version is not None else asked.version
-    found = admitted(
-        request, share, schema, table, lambda known: sharing.number_of(known, number=wanted, as_of=asked.timestamp)
-    )
+    key, known = opened(request, share, schema, table)
+    found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, number=wanted, as_of=asked.timestamp))
     served = sharing.served(found)
     if asked.starting_version is not None:
         facts = sharing.table_facts(found, served, number=asked.starting_version)
@@ -122,16 +117,9 @@ def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResp
 def changes(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """The change feed between two versions: files whose rows say what befell them."""
     asked, capabilities = ChangesRequest.parse(request.GET.dict()), _capabilities(request)
-    start = -1
-
-    def last(known: Sequence[versions.Version]) -> int:
-        nonlocal start
-        start = sharing.number_of(known, number=asked.starting_version, since=asked.starting)
-        end = sharing.number_of(known, number=asked.ending_version, as_of=asked.ending)
-        # A feed that is asked for up to a version to come ends with the newest there is.
-        return max(start, min(end, known[-1].number))
-
-    found = admitted(request, share, schema, table, last)
+    key, known = opened(request, share, schema, table)
+    start, end = sharing.ends_of(known, asked)
+    found = gate.admit(key, Door.SHARE, number=end)
     facts = sharing.table_facts(found, sharing.served(found), number=start)
     chosen = _chosen(capabilities, facts)
     steps = sharing.change_feed(found, start, request.build_absolute_uri)
@@ -225,6 +213,5 @@ def _page(request: HttpRequest, key: AccessKey, items: Sequence[dict[str, str]],
 
 
 def _tokens() -> PageTokens:
-    return PageTokens(
-        salted_hmac("dataferry.server.delivery.pages", "", settings.SECRET_KEY, algorithm="sha256").digest()
-    )
+    key = salted_hmac("dataferry.server.delivery.pages", "", settings.SECRET_KEY, algorithm="sha256").digest()
+    return PageTokens(key)
