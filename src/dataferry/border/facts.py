@@ -179,9 +179,10 @@ def _contradictions(facts: Facts) -> list[tuple[str, str]]:
         ("has_sensitive_pi", "people_sensitive"): (facts.has_sensitive_pi == "no" and _some(facts.people_sensitive))
         or (facts.has_sensitive_pi == "yes" and facts.people_sensitive == 0),
     }  # fmt: skip
+    none = {"general": facts.has_pi == "no", "sensitive": "no" in {facts.has_pi, facts.has_sensitive_pi}}
     for kind in ("general", "sensitive"):
         part, before, after = f"people_{kind}", f"people_{kind}_so_far", f"people_{kind}_after"
-        whole, parts = _number(facts, after), [_number(facts, part), _number(facts, before)]
+        whole, parts = _number(facts, after), [0 if none[kind] else _number(facts, part), _number(facts, before)]
         pairs[after, before] = whole is not None and any(each is not None and each > whole for each in parts)
         known = [each for each in parts if each is not None]
         pairs[after, part] = whole is not None and len(known) == len(parts) and sum(known) < whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 
 from dataferry.messages import InputError
 
@@ -53,7 +54,7 @@ def _days(wanted: int, gained: int, days: int) -> int:
 def _ordered(points: Sequence[tuple[date, int]], threshold: int) -> None:
     if threshold < 1:
         raise InputError("border.forecast_threshold")
-    for (day, people), (next_day, next_people) in zip(points, points[1:], strict=False):
+    for (day, people), (next_day, next_people) in pairwise(points):
         if next_day <= day or (next_day.year == day.year and next_people < people):
             raise InputError("border.forecast_order", day=next_day.isoformat())
     if any(people < 0 for _, people in points):
