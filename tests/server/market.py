@@ -77,6 +77,8 @@ def make_clearance(release: Any, supplier: Any, recipients: tuple[str, ...] = ("
     from dataferry.server.compliance.models import Clearance, ComplianceCase
     from dataferry.server.compliance.states import CASE, CaseState
     from dataferry.server.journal import clock
+    from dataferry.server.journal.canonical import canonical
+    from dataferry.server.journal.canonical import digest as journal_digest
 
     now = clock.now()
     with transaction.atomic():
@@ -95,14 +97,15 @@ def make_clearance(release: Any, supplier: Any, recipients: tuple[str, ...] = ("
             (CaseState.PASSED, "compliance.case_decided"),
         ):
             CASE.move(case, state, "system", act)
+        document = {"format": "dataferry-clearance/1", "case": case.number, "release": release.digest}
         return Clearance.objects.create(
             number=journal.next_number("K", now),
             case=case,
             release=release,
             supplier=supplier,
             recipients=list(recipients),
-            document={},
-            digest="sha256:" + "0" * 64,
+            document=document,
+            digest=f"sha256:{journal_digest(canonical(document))}",
             issued_at=now,
             valid_until=(now + timedelta(days=365)).date(),
         )
@@ -215,3 +218,42 @@ def pay(agreement: Any, buyer: Party, operator: Any, reference: str = "") -> Any
     invoice = agreement.invoices.get(period_from=None)
     payment = money.start_payment(buyer.manager, invoice, "bank-transfer")
     return money.confirm_payment(operator, payment, reference or f"BANK-{payment.number}")
+
+
+def make_registered(supplier: Party, release: Any, operator: Any = None) -> Any:
+    """A certified registration by the real actions: opened, handed in, on notice, certified after three days."""
+    from dataferry.server.exchange.actions import registrations
+    from dataferry.server.journal import clock
+
+    operator = operator or make_person("", "exchange-operator")
+    rights = {"kinds": ["holding", "use", "operation"], "basis": {"en": "Made from open data of both cities."}}
+    made = registrations.open_registration(supplier.manager, release, supplier.merchant, "public", rights)
+    registrations.submit(supplier.manager, made)
+    noticed = registrations.publish_notice(operator, made)
+    with clock.standing_at(noticed.notice_until):
+        return registrations.certify(operator, made)
+
+
+def make_listing(supplier: Party, release: Any, operator: Any = None, *, listed: bool = True, **fields: Any) -> Any:
+    """A listing by the real actions, cleared and registered on the way; with `listed=False` only its filled draft.
+
+    Args:
+        release: whose files lie below the data home (fixture `registered`). fields: of `draft_listing`.
+    """
+    from dataferry.server.compliance.queries.clearances import in_force
+    from dataferry.server.exchange.actions import listings
+
+    operator = operator or make_person("", "exchange-operator")
+    if in_force(release, supplier.merchant) is None:
+        make_clearance(release, supplier.merchant)
+    registration = supplier.merchant.registrations.filter(product=release.product, state="certified").first()
+    registration = registration or make_registered(supplier, release, operator)
+    details = {"purpose": {"en": "Planning of charging places."}, **fields.pop("details", {})}
+    made = listings.draft_listing(supplier.manager, registration, details=details, **fields)
+    words = {"title": {"en": "Planning", "zh-Hant": "規劃", "zh-Hans": "规划"}}
+    listings.add_scenario(supplier.manager, made, "planning", words, ["planning"])
+    listings.sign_undertaking(supplier.manager, made)
+    if not listed:
+        return made
+    listings.submit_listing(supplier.manager, made)
+    return listings.list_it(operator, made)
