@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from dataferry.privacy.coordinates import Coordinates, measure_coordinates
     from dataferry.privacy.deidentify_suggest import suggest_steps
     from dataferry.privacy.deidentify_table import columns_of, deidentify, deidentify_each
-    from dataferry.privacy.identifiers import Identifier, identifiers
     from dataferry.privacy.judgement import judge
     from dataferry.privacy.report import ColumnFinding, PrivacyClass, PrivacyReport
+    from dataferry.privacy.rule_table import Identifier, identifiers
     from dataferry.privacy.steps import AggregateCellHour, Generalise, Step, Suppress
     from dataferry.privacy.subjects import Subjects, find_subjects
     from dataferry.privacy.tracks import Tracks
 
 _PLACES = {
-    "identifiers": "identifiers",
-    "Identifier": "identifiers",
+    "identifiers": "rule_table",
+    "Identifier": "rule_table",
     "AggregateCellHour": "steps",
     "Anonymity": "anonymity",
     "ColumnFinding": "report",

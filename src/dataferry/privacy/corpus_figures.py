@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dataferry.privacy.corpus import HEADERS, Truth, corpus
-from dataferry.privacy.identifiers import identifiers
+from dataferry.privacy.rule_table import identifiers
 from dataferry.privacy.screening import screen
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from dataferry.privacy.anonymity_words import says
@@ -23,12 +24,19 @@ COUNTER_WORDS: Final = (
 
 def word_for(header: str, rule: Rule) -> str | None:
     """The first word of the header that speaks for the rule; a weak one only when none speaks against."""
-    word = next((word for word in rule.words if says(header, (word,))), None)
-    if word is None and not speaks_against(header):
-        word = next((word for word in rule.weak_words if says(header, (word,))), None)
-    return word
+    return _word(header, rule.words, rule.weak_words)
 
 
+@lru_cache(maxsize=4096)
+def _word(header: str, words: tuple[str, ...], weak_words: tuple[str, ...]) -> str | None:
+    if says(header, words):
+        return next(word for word in words if says(header, (word,)))
+    if weak_words and says(header, weak_words) and not speaks_against(header):
+        return next(word for word in weak_words if says(header, (word,)))
+    return None
+
+
+@lru_cache(maxsize=4096)
 def speaks_against(header: str) -> bool:
     """Whether the header names something that is no identifier: an order, a meter, a station, a date."""
     return says(header, COUNTER_WORDS)

@@ -33,7 +33,7 @@ _MOBILE: Final = r"1[3-9]\d[\s\-]?\d{4}[\s\-]?\d{4}"
 _BEFORE: Final = "(?:^|[^0-9A-Z])"
 _AFTER: Final = "(?:[^0-9A-Z]|$)"
 _SEARCHES: Final[tuple[tuple[str, PrivacyClass, str, Callable[[Texts], Outcome], int], ...]] = (
-    ("email", _PERSONAL, rf"(?:^|[^A-Z0-9._%+\-])(?P<x>{_MAILBOX})", accounts.email, 1),
+    ("email", _PERSONAL, rf"(?:^|[^A-Z0-9._%+\-])(?P<x>{_MAILBOX})(?:[^A-Z0-9\-]|$)", accounts.email, 1),
     ("resident_id", _SENSITIVE, rf"{_BEFORE}(?P<x>[1-8]\d{{5}}(?:19|20)\d{{9}}[\dX]){_AFTER}", documents.resident, 1),
     ("hkid", _SENSITIVE, rf"{_BEFORE}(?P<x>[A-Z]{{1,2}}\d{{6}}\s?\([\dA]\))", documents.hkid, 2),
     ("mainland_mobile", _PERSONAL, rf"(?:^|[^0-9])(?P<x>{_MOBILE})(?:[^0-9]|$)", phones.mainland, 2),

@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from dataferry.privacy.columns import Leaf, leaves_of
 from dataferry.privacy.headers import speaks_against, word_for
-from dataferry.privacy.identifiers import rules_by_family, rules_by_identifier
 from dataferry.privacy.inside_text import Inside, search
 from dataferry.privacy.masking import masked
 from dataferry.privacy.report import ColumnFinding, PrivacyClass, most_guarded
+from dataferry.privacy.rule_table import rules_by_family, rules_by_identifier
 from dataferry.privacy.rules import Outcome, Rule
 from dataferry.privacy.texts import Mask
 
@@ -103,7 +103,6 @@ def _candidate(leaf: Leaf, rules: Sequence[Rule]) -> Candidate | None:
     if not heard:
         return None
     passed = np.logical_or.reduce([one.outcome.passed for one in heard])
-    formed = np.logical_or.reduce([one.outcome.formed for one in heard])
     leading = _leading(heard, int(passed.sum()))
     strongest = max(heard, key=lambda one: (one.weight, one.hits))
     word = next((one.word for one in heard if one.word), None)
@@ -119,7 +118,7 @@ def _candidate(leaf: Leaf, rules: Sequence[Rule]) -> Candidate | None:
         word,
         float(score),
         passed,
-        _some(Outcome(formed, passed), strongest),
+        any(_some(one) for one in heard),
     )
 
 
@@ -133,18 +132,19 @@ class _Heard:
     word: str | None
     low: float
     weight: float
+    counted: bool
 
 
 def _hear(leaf: Leaf, rule: Rule) -> _Heard:
     outcome, word = rule.test(leaf.texts), word_for(leaf.path, rule)
     hits, total = int(outcome.passed.sum()), len(leaf.texts)
     low = lower_end(hits, total)
-    weight = float(np.clip(log10(max(low / rule.random_rate, 1.0)), 0.0, 1.0)) if hits >= _SPEAKS * total else 0.0
-    if weight and rule.counted is not None and rule.counted(leaf.texts, outcome.passed):
-        weight = 0.0
+    counted = rule.counted is not None and hits > 0 and rule.counted(leaf.texts, outcome.passed)
+    speaks = hits >= _SPEAKS * total and not counted
+    weight = float(np.clip(log10(max(low / rule.random_rate, 1.0)), 0.0, 1.0)) if speaks else 0.0
     if word is None and not rule.checked and rule.random_rate > _RARE and speaks_against(leaf.path):
         weight *= _AGAINST
-    return _Heard(rule, outcome, hits, word, low, weight)
+    return _Heard(rule, outcome, hits, word, low, weight, counted)
 
 
 def _leading(heard: Sequence[_Heard], together: int) -> Rule:
@@ -153,14 +153,13 @@ def _leading(heard: Sequence[_Heard], together: int) -> Rule:
     return max(wide, key=lambda one: (one.rule.privacy_class.rank, one.hits)).rule
 
 
-def _some(together: Outcome, strongest: _Heard) -> bool:
-    """Whether enough values surely are it: by arithmetic, most that have the form; else ten times chance."""
-    hits = int(together.passed.sum())
-    if hits < _SOME or not strongest.weight:
+def _some(one: _Heard) -> bool:
+    """Whether enough values surely are it: most that have the form pass the arithmetic; else ten times chance."""
+    if one.hits < _SOME or one.counted or one.rule.header_needed:
         return False
-    if strongest.rule.checked:
-        return lower_end(hits, int(together.formed.sum())) >= DECIDED
-    return strongest.low / strongest.rule.random_rate >= _BEYOND_CHANCE
+    if one.rule.checked:
+        return lower_end(one.hits, int(one.outcome.formed.sum())) >= DECIDED
+    return one.low / one.rule.random_rate >= _BEYOND_CHANCE
 
 
 def may_speak(rule: Rule, leaf: Leaf, word: str | None) -> bool:

@@ -63,12 +63,16 @@ class Texts:
         data = self.compact.buffers()[2]
         return offsets, np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
 
+    @cached_property
+    def _lengths(self) -> NDArray[np.int64]:
+        return np.diff(self._buffers[0])
+
     def of_length(self, length: int) -> tuple[NDArray[np.intp], Bytes]:
         """Which compact values have this many bytes, and their bytes as an array (values, length)."""
-        offsets, data = self._buffers
-        rows = np.flatnonzero(np.diff(offsets) == length)
+        rows = np.flatnonzero(self._lengths == length)
         if not len(rows):
             return rows, np.empty((0, length), np.uint8)
+        offsets, data = self._buffers
         return rows, data[offsets[rows][:, None] + np.arange(length)]
 
     def mask(self, rows: NDArray[np.intp] | None = None) -> Mask:
