@@ -52,6 +52,13 @@ class ComplianceCase(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["-opened_at", "-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["release", "supplier"],
+                condition=models.Q(state__in=["opened", "evidence_requested", "submitted", "assessed"]),
+                name="one_open_case_per_release",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.number
@@ -66,7 +73,10 @@ class ComplianceCase(models.Model):
 
 
 class CaseItem(models.Model):
-    """One item of the checklist: what the supplier says, and what the assessor found."""
+    """One item of the checklist: what the supplier says, and what the assessor found.
+
+    `revision` grows with every statement and finding, so that nobody writes over what they have not read.
+    """
 
     case = models.ForeignKey(ComplianceCase, on_delete=models.CASCADE, related_name="items")
     code = models.SlugField(max_length=60)
@@ -74,6 +84,11 @@ class CaseItem(models.Model):
     state = models.CharField(max_length=16, choices=ItemState, default=ItemState.OPEN)
     statement = models.TextField(blank=True, default="")
     finding = models.TextField(blank=True, default="")
+    revision = models.PositiveIntegerField(default=1)
+    answered_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    answered_at = models.DateTimeField(null=True, blank=True)
+    found_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    found_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["case", "position"]
