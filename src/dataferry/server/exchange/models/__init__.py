@@ -13,6 +13,7 @@ from dataferry.server.exchange.models.money import (
     RevenueShare,
     Statement,
 )
+from dataferry.server.exchange.models.offered import OfferedDraft
 from dataferry.server.exchange.models.offers import (
     Currency,
     Negotiation,
@@ -50,6 +51,7 @@ __all__ = [
     "NegotiationMove",
     "Objection",
     "Offer",
+    "OfferedDraft",
     "Paper",
     "PaperKind",
     "Payment",
