@@ -23,6 +23,9 @@ class Range(NamedTuple):
     high: int | None
 
 
+_ANY = Range(0, None)
+
+
 class Members(NamedTuple):
     """A set of words; `more`: there may be others."""
 
@@ -92,9 +95,11 @@ class All(Condition):
         return found
 
     def missing(self, known: Known) -> frozenset[str]:
-        if self.truth(known) is False:
+        truth = self.truth(known)
+        if truth is False:
             return _hopeful(self.parts, known)
-        return frozenset().union(*(part.missing(known) for part in self.parts))
+        open_parts = (part for part in self.parts if truth or part.truth(known) is None)
+        return frozenset().union(*(part.missing(known) for part in open_parts))
 
     def names(self) -> frozenset[str]:
         return frozenset().union(*(part.names() for part in self.parts))
@@ -212,8 +217,6 @@ class Compare(Condition):
 
     def truth(self, known: Known) -> Truth:
         left, right = _range(self.left, known), _range(self.right, known)
-        if left is None or right is None:
-            return None
         if left.high is not None and (left.high < right.low or (self.equal and left.high == right.low)):
             return True
         if right.high is not None and (left.low > right.high or (not self.equal and left.low == right.high)):
@@ -232,8 +235,11 @@ class Compare(Condition):
         return frozenset(end for end in (self.left, self.right) if isinstance(end, str))
 
 
-def _range(end: int | str, known: Known) -> Range | None:
-    return Range(end, end) if isinstance(end, int) else known.values.get(end)
+def _range(end: int | str, known: Known) -> Range:
+    if isinstance(end, int):
+        return Range(end, end)
+    found: Range = known.values.get(end, _ANY)
+    return found
 
 
 def _exact(name: str, known: Known) -> bool:
