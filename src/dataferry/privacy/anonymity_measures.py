@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dataferry.privacy.anonymity import Anonymity, QuasiIdentifier, SensitiveColumn
 from dataferry.privacy.anonymity_words import COUNTED, COUNTED_WEAKLY, says, sensitive_of, trait_of
 from dataferry.privacy.coordinates import Coordinates
+from dataferry.privacy.plain_table import plain_table
 from dataferry.privacy.subjects import Subjects
 from dataferry.privacy.track_finding import find_tracks
 from dataferry.tables import geometry_columns
@@ -39,6 +40,7 @@ def measure_anonymity(
         subjects: of `find_subjects`.
         coordinates: of `measure_coordinates`.
     """
+    table = plain_table(table)
     tracks = find_tracks(table, subjects, coordinates, identifiers)
     traits = _traits(table, identifiers)
     counted = _counted(table, any(quasi.reason != "home" for quasi in traits))
@@ -52,7 +54,9 @@ def measure_anonymity(
     sensitive = tuple(
         SensitiveColumn(name, reason, least_distinct(table, [quasi.column for quasi in traits], name))
         for name in table.column_names
-        if (reason := sensitive_of(name)) is not None and name not in identifiers
+        if (reason := sensitive_of(name)) is not None
+        and name not in identifiers
+        and _plain(table.schema.field(name).type)
     )
     return replace(_grouped(sizes, sizes, traits), sensitive=sensitive, tracks=tracks)
 
@@ -121,12 +125,17 @@ def _traits(table: pa.Table, identifiers: Mapping[str, str]) -> tuple[QuasiIdent
     shapes = geometry_columns(table.schema)
     for field in table.schema:
         trait = trait_of(field.name)
-        if trait is None or field.name in identifiers or field.name in shapes:
+        if trait is None or field.name in identifiers or field.name in shapes or not _plain(field.type):
             continue
         distinct = int(pc.count_distinct(table[field.name], mode="only_valid").as_py())
         if distinct and _looks_like(trait, table[field.name], distinct):
             chosen.append(QuasiIdentifier(field.name, trait, distinct))
     return tuple(chosen)
+
+
+def _plain(kind: pa.DataType) -> bool:
+    """Whether values can be told apart one by one: no lists, structs or maps, and not a column of nothing."""
+    return not (pa.types.is_nested(kind) or pa.types.is_null(kind) or isinstance(kind, pa.BaseExtensionType))
 
 
 def _looks_like(trait: str, values: pa.ChunkedArray, distinct: int) -> bool:

@@ -78,7 +78,7 @@ def _places(table: pa.Table) -> list[tuple[tuple[str, ...], str | None, tuple[ND
         shapes = shapely.from_wkb(plain_geometry(table.select([name]))[name].to_numpy())
         single = bool(np.all(shapely.get_type_id(shapes) <= 0))
         places.append(((name,), stated, (shapely.get_coordinates(shapes), single)))
-    names = [field.name for field in table.schema if _is_number(field.type)]
+    names = [field.name for field in table.schema if is_number(field.type)]
     for pair in find_coordinate_columns(names).pairs():
         if not places:
             places.append((pair, None, (xy_of(table, pair), True)))
@@ -104,7 +104,7 @@ def decimals_of(values: NDArray[np.float64]) -> int:
     return MOST_DECIMALS
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from dataferry.messages import Finding, InputError
-from dataferry.privacy.coordinates import dense_codes, xy_of
+from dataferry.privacy.coordinates import dense_codes, is_number, xy_of
 from dataferry.privacy.deidentify_grid import Grid
 from dataferry.privacy.deidentify_groups import Ints, group_numbers, present, subjects_of_groups
 from dataferry.privacy.deidentify_times import floor_times
@@ -76,20 +76,16 @@ def _check(table: pa.Table, step: AggregateCellHour, number: int) -> None:
         raise wrong(step.time, "timestamp")
     shapes = geometry_columns(table.schema)
     for name in step.place:
-        if (len(step.place) == 1) != (name in shapes) or (len(step.place) == 2 and not _is_number(table[name].type)):
+        if (len(step.place) == 1) != (name in shapes) or (len(step.place) == 2 and not is_number(table[name].type)):
             raise wrong(name, "geometry | x, y")
     for measure in step.measures.values():
         column = measure.sum or measure.mean
-        if column is not None and not _is_number(table[column].type):
+        if column is not None and not is_number(table[column].type):
             raise wrong(column, "number")
     names = ["cell", step.period, *step.by, *step.measures, *([] if step.geometry == "none" else ["geometry"])]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice or step.subject in step.by:
         raise InputError("privacy.step_name", number=number, step=step.step, column=(twice or [step.subject])[0])
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_decimal(kind))
 
 
 def _measure(rows: pa.Table, measure: Measure, groups: Ints, subjects: Ints, counts: Ints, k: int) -> pa.Array:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from dataferry.geo import canonical_crs
 from dataferry.messages import Finding, InputError
-from dataferry.privacy.coordinates import dense_codes, xy_of
+from dataferry.privacy.coordinates import dense_codes, is_number, xy_of
 from dataferry.privacy.deidentify_aggregate import aggregate_cell_hour
 from dataferry.privacy.deidentify_grid import Grid
 from dataferry.privacy.deidentify_groups import group_numbers, present, subjects_of_groups
 from dataferry.privacy.deidentify_times import floor_times
+from dataferry.privacy.plain_table import plain_table
 from dataferry.privacy.steps import AggregateCellHour, Generalise, Step, Suppress
 from dataferry.tables import geometry_columns, geometry_field, plain_geometry
 
@@ -48,6 +49,7 @@ def deidentify_each(
     """As `deidentify`, with the findings of each step apart."""
     crs = canonical_crs(crs) if crs else None
     findings: list[tuple[Finding, ...]] = []
+    table = plain_table(table) if steps else table
     for number, step in enumerate(steps, start=1):
         _check_columns(table, step, number)
         if isinstance(step, AggregateCellHour):
@@ -76,6 +78,18 @@ def _check_columns(table: pa.Table, step: Step, number: int) -> None:
             near = difflib.get_close_matches(name, table.column_names, n=1)
             shown = near[0] if near else ", ".join(table.column_names[:30])
             raise InputError("privacy.step_column", number=number, step=step.step, column=name, nearest=shown)
+        kind = table.schema.field(name).type
+        taken_out = isinstance(step, Suppress) and name in (step.columns or ()) and name not in (step.over or ())
+        if pa.types.is_nested(kind) and name not in geometry_columns(table.schema) and not taken_out:
+            found = str(kind)[:80]
+            raise InputError(
+                "privacy.step_kind",
+                number=number,
+                step=step.step,
+                column=name,
+                found=found,
+                wanted="text | number | date",
+            )
 
 
 def _wrong_kind(table: pa.Table, step: Generalise, number: int, wanted: str) -> InputError:
@@ -94,7 +108,7 @@ def _generalise(table: pa.Table, step: Generalise, number: int, crs: str | None)
         coarse, to = _bands(values, step.width, _wrong_kind(table, step, number, "number")), f"{step.width:g}"
     elif step.to is not None:
         zone = _zone(step.time_zone, number)
-        if not pa.types.is_temporal(values.type) or pa.types.is_time(values.type):
+        if not (pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)):
             raise _wrong_kind(table, step, number, "date | timestamp")
         coarse, to = floor_times(values, step.to, zone), step.to
     elif step.prefix is not None:
@@ -151,6 +165,10 @@ def _generalise_places(
     """Coordinates rounded, or moved to the centre of their H3 cell."""
     if step.decimals is None and step.h3 is None:
         raise _wrong_kind(table, step, number, "decimals | h3")
+    if len(step.column) == 2:
+        for each in step.column:
+            if not is_number(table[each].type):
+                raise _wrong_kind(table, step.model_copy(update={"column": [each]}), number, "number")
     said: list[Finding] = []
     name = ", ".join(step.column)
     if step.h3 is not None:

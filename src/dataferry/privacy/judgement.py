@@ -9,6 +9,7 @@ from dataferry.privacy.anonymity_measures import measure_anonymity
 from dataferry.privacy.column_findings import column_findings
 from dataferry.privacy.coordinates import measure_coordinates
 from dataferry.privacy.importance import signs_of_importance
+from dataferry.privacy.plain_table import plain_table
 from dataferry.privacy.report import PrivacyClass, PrivacyReport, most_guarded
 from dataferry.privacy.screening import screen
 from dataferry.privacy.subjects import find_subjects
@@ -23,6 +24,7 @@ def judge(table: pa.Table, *, crs: str | None = None) -> PrivacyReport:
     Returns:
         a report that depends on the table alone: no chance, no clock.
     """
+    table = plain_table(table)
     screened = screen(table)
     identifiers = {
         one.finding.column: one.finding.identifier

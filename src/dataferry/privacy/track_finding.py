@@ -136,7 +136,7 @@ def _candidates(
 
 def _time_columns(table: pa.Table) -> tuple[str, ...]:
     """The column of instants; else of days and times of day; else texts and hours whose header says time."""
-    by_type = {field.name: field.type for field in table.schema}
+    by_type = {field.name: field.type for field in table.schema if not pa.types.is_nested(field.type)}
     for name, kind in by_type.items():
         if pa.types.is_timestamp(kind):
             return (name,)
