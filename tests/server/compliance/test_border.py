@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,21 +17,6 @@ from server.persons import make_person
 pytestmark = pytest.mark.django_db
 
 OUTRIGHT = {"important_data": "no", "guarded_sites_removed": "yes", "domains": ["vehicle"], "activity": "transport"}
-
-
-@pytest.fixture
-def shanghai(db: None, home: Path) -> Party:
-    return make_merchant("shanghai", "supplier")
-
-
-@pytest.fixture
-def hong_kong(db: None, home: Path) -> Party:
-    return make_merchant("hong-kong", "buyer")
-
-
-@pytest.fixture
-def officer(db: None) -> Any:
-    return make_person("officer@example.org", "compliance-officer", city="shanghai")
 
 
 def propose(party: Party, release: Any, recipient: str = "hong-kong", **stated: Any) -> Any:

@@ -1,0 +1,5 @@
+"""Every address below /compliance/."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("dataferry.server.compliance.urls_border"))]
