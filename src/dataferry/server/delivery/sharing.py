@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -21,7 +21,8 @@ from dataferry.formats.delta_sharing import (
     version_from,
 )
 from dataferry.messages import InputError
-from dataferry.server.delivery import gate, grants, vault, versions
+from dataferry.server.delivery import gate, grants, metering, vault, versions
+from dataferry.server.delivery.actions.first_delivery import before_leaving
 from dataferry.server.delivery.changes import schema_of, served_change
 from dataferry.server.delivery.gate import Admission
 from dataferry.server.delivery.grants import Holder
@@ -46,9 +47,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Step:
-    """What one version brought: its files, and the schema of the table from then on."""
+    """What one version brought: its files, the schema of the table from then on, and the version it is told against."""
 
     version: Version
+    before: Version | None
     schema: pa.Schema
     files: tuple[Shown, ...]
 
@@ -133,7 +135,7 @@ def change_feed(admission: Admission, start: int, absolute: Absolute) -> list[St
         if before is not None:
             holder = served_change(served_table(before.release, admission.cut), table)
         files = [_shown(admission, holder, place, version, absolute) for place in range(len(holder.files))]
-        steps.append(Step(version, schema_of(table), tuple(files)))
+        steps.append(Step(version, before, schema_of(table), tuple(files)))
     return steps
 
 
@@ -145,8 +147,25 @@ def file_feed(admission: Admission, start: int, absolute: Absolute) -> list[Step
         earlier = None if before is None else served_table(before.release, admission.cut)
         files = [*_not_in(admission, earlier, table, version, absolute, "remove")] if earlier is not None else []
         files += _not_in(admission, table, earlier, version, absolute, "add")
-        steps.append(Step(version, schema_of(table), tuple(files)))
+        steps.append(Step(version, before, schema_of(table), tuple(files)))
     return steps
+
+
+def hand_out(admission: Admission, key: str, kind: str, files: Sequence[Shown], steps: Sequence[Step] = ()) -> None:
+    """Count what is about to leave: its people for the border, its rows and bytes for the meter.
+
+    Args:
+        key, kind: as `metering.record` takes them.
+        steps: the versions whose rows are in the files; none for those of the admitted one alone.
+
+    Raises:
+        RefusedError: the border does not let it through, or the day's calls or rows are used up (403).
+    """
+    told = {each.number: each for step in steps for each in (step.before, step.version) if each is not None}
+    for version in told.values() or [admission.version]:
+        before_leaving(replace(admission, version=version))
+    rows = sum(file.rows for file in files if file.change != "remove")
+    metering.record(admission, key, kind, rows=rows, bytes=sum(file.facts.size for file in files))
 
 
 def _stretch(admission: Admission, start: int) -> Iterator[tuple[Version | None, Version]]:

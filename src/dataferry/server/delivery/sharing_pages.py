@@ -104,12 +104,13 @@ def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResp
         lines = [*protocol.table_lines(facts, chosen), *_told(facts, steps, chosen, history=True)]
         files, number = _all(steps), asked.starting_version
     else:
+        steps = []
         facts, number = sharing.table_facts(found, served), found.version.number
         chosen = _chosen(capabilities, facts)
         every = sharing.snapshot_files(found, served, request.build_absolute_uri)
         files = protocol.choose(((file, file.facts.statistics) for file in every), asked.predicate, asked.limit)
         lines = [*protocol.table_lines(facts, chosen), *(protocol.file_line(file.facts, chosen) for file in files)]
-    _meter(request, found, "query", hashlib.sha256(request.body).hexdigest(), files)
+    _hand_out(request, found, "query", hashlib.sha256(request.body).hexdigest(), files, steps)
     return _lines(lines, number, chosen, capabilities, files)
 
 
@@ -126,7 +127,7 @@ def changes(request: HttpRequest, share: str, schema: str, table: str) -> HttpRe
     lines = protocol.table_lines(facts, chosen, change_feed=True)
     lines += _told(facts, steps, chosen, history=asked.historical_metadata)
     files = _all(steps)
-    _meter(request, found, "changes", f"{start}-{found.version.number}", files)
+    _hand_out(request, found, "changes", f"{start}-{found.version.number}", files, steps)
     return _lines(lines, start, chosen, capabilities, files)
 
 
@@ -164,15 +165,13 @@ def _all(steps: Iterable[Step]) -> list[Shown]:
     return [file for step in steps for file in step.files]
 
 
-def _meter(request: HttpRequest, found: Admission, kind: str, asked: str, files: Sequence[Shown]) -> None:
-    """Count the act before anything is handed out.
-
-    Raises:
-        RefusedError: the day's calls or rows are used up (403).
-    """
-    key = metering.request_key(found, {"kind": kind, "asked": asked}, request.headers.get(metering.HEADER, ""))
-    rows = sum(file.rows for file in files if file.change != "remove")
-    metering.record(found, key, kind, rows=rows, bytes=sum(file.facts.size for file in files))
+def _hand_out(
+    request: HttpRequest, found: Admission, kind: str, asked: str, files: Sequence[Shown], steps: Sequence[Step]
+) -> None:
+    """Count the act, unless only the headers of the answer were asked for; see `sharing.hand_out`."""
+    if request.method != "HEAD":
+        key = metering.request_key(found, {"kind": kind, "asked": asked}, request.headers.get(metering.HEADER, ""))
+        sharing.hand_out(found, key, kind, files, steps)
 
 
 def _lines(

@@ -1,0 +1,55 @@
+"""Work that jobs do for entitlements: tables made ready, states brought into line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from dataferry.messages import DataferryError
+from dataferry.server.delivery import versions
+from dataferry.server.delivery.actions.entitlements import bring_into_line, grant
+from dataferry.server.delivery.changes import served_change
+from dataferry.server.delivery.limits import Limits
+from dataferry.server.delivery.models import Entitlement, ServedTable
+from dataferry.server.delivery.serving import served_table
+from dataferry.server.delivery.standing import NEEDED
+from dataferry.server.delivery.states import EntitlementState
+from dataferry.server.exchange.models import Agreement
+from dataferry.server.exchange.states import AgreementState
+
+logger = logging.getLogger(__name__)
+ALIVE = (EntitlementState.GRANTED, EntitlementState.SUSPENDED)
+
+
+def prepare_all(entitlement_id: int, running: Any) -> Mapping[str, int] | None:
+    """Cut every version that an entitlement includes, and compare each with the one before."""
+    entitlement = Entitlement.objects.select_related(*NEEDED).filter(pk=entitlement_id, state__in=ALIVE).first()
+    if entitlement is None:
+        return None
+    cut, found = Limits.of(entitlement.agreement).cut, versions.versions_of(entitlement)
+    before: ServedTable | None = None
+    for place, each in enumerate(found):
+        running.progress("server.delivery.preparing", place / len(found), version=each.release.version)
+        served = served_table(each.release, cut, wait=True)
+        if before is not None:
+            served_change(before, served, wait=True)
+        before = served
+    return {"versions": len(found)}
+
+
+def bring_all_into_line() -> int:
+    """Agreements in force without entitlement get one; every living entitlement is asked what it rests on.
+
+    Returns:
+        how many entitlements are not what they were.
+    """
+    changed = 0
+    for agreement in Agreement.objects.filter(state=AgreementState.IN_FORCE, entitlement=None).order_by("pk"):
+        changed += grant(agreement) is not None
+    for number, state in Entitlement.objects.filter(state__in=ALIVE).order_by("pk").values_list("pk", "state"):
+        try:
+            changed += bring_into_line(number).state != state
+        except DataferryError as error:
+            logger.exception("an entitlement could not be brought into line", extra={"reason": error.code})
+    return changed

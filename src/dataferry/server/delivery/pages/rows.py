@@ -1,0 +1,84 @@
+"""The door of rows: JSON pages of a table, with an access key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.http import require_http_methods
+
+from dataferry.messages import InputError
+from dataferry.server.delivery import gate, metering
+from dataferry.server.delivery.actions.first_delivery import before_leaving
+from dataferry.server.delivery.doors import bearer, machine_door
+from dataferry.server.delivery.rows import LONGEST_VALUE, TESTS, USUAL, Asked, Condition, read_page
+from dataferry.server.delivery.serving import served_table
+
+OWN = frozenset({"limit", "cursor", "columns", "version", "lang"})
+LONGEST_CURSOR = 4000
+
+
+@require_http_methods(["GET", "HEAD"])
+@machine_door
+def rows(request: HttpRequest, share: str) -> HttpResponseBase:
+    """One page of rows of a share, in the order of its key.
+
+    `limit` (1 to 10000), `cursor`, `columns` (names with commas), `version`; every other parameter is a condition:
+    `city=shanghai`, `chargers.at_least=3`, `district.one_of=a,b`, `name.missing=`.
+    """
+    asked = _asked(request)
+    admission = gate.admit(bearer(request), gate.Door.ROWS, share=share, number=_number(request, "version"))
+    served = served_table(admission.release, admission.cut)
+    page = read_page(served, asked, share, admission.version.number)
+    key = metering.request_key(
+        admission,
+        sorted((name, *values) for name, values in request.GET.lists()),
+        request.headers.get(metering.HEADER, ""),
+    )
+    before_leaving(admission)
+    metering.record(admission, key, "rows", rows=len(page.rows))
+    answer = JsonResponse(
+        {
+            "share": share,
+            "version": admission.version.number,
+            "release": admission.release.version,
+            "items": page.rows,
+            "next": page.next or None,
+        },
+        json_dumps_params={"ensure_ascii": False, "allow_nan": False},
+    )
+    answer["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _asked(request: HttpRequest) -> Asked:
+    limit = _number(request, "limit")
+    cursor = request.GET.get("cursor", "")
+    if len(cursor) > LONGEST_CURSOR:
+        raise InputError("server.delivery.bad_cursor", field="cursor")
+    columns = tuple(name for name in request.GET.get("columns", "").split(",") if name)
+    return Asked(columns, tuple(_conditions(request)), USUAL if limit is None else limit, cursor)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.GET.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InputError("server.delivery.not_a_number", field=name)
+    return int(text)
+
+
+def _conditions(request: HttpRequest) -> Iterator[Condition]:
+    """`column=value` or `column.test=value`; a column whose own name ends like a test is asked with `.equals`."""
+    for name, values in request.GET.lists():
+        if name in OWN:
+            continue
+        column, _, test = name.rpartition(".")
+        if not column or test not in TESTS:
+            column, test = name, "equals"
+        for value in values:
+            if len(value) > LONGEST_VALUE:
+                raise InputError("server.delivery.bad_value", field=name[:80], column=column[:80], value="", type="")
+            yield Condition(column, test, tuple(value.split(",")) if test == "one_of" else (value,))
