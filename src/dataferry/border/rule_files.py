@@ -115,7 +115,7 @@ class RuleTable:
         return {
             rule.digest: {
                 language: "; ".join(
-                    _article(self.sources[key][language], place, language) for key, place in rule.articles
+                    _article(self.sources[key][language], rule, key, language) for key in dict(rule.articles)
                 )
                 for language in LANGUAGES
             }
@@ -123,13 +123,14 @@ class RuleTable:
         }
 
 
-def _article(source: str, place: str, language: Language) -> str:
-    if not place:
-        return source
+def _article(source: str, rule: Rule, key: str, language: Language) -> str:
+    """One text with its places: articles where they begin with a number, else as written."""
+    places = [place for source_key, place in rule.articles if source_key == key and place]
+    if not places or not places[0][0].isdigit():
+        return ", ".join([source, *places])
     if language == "en":
-        return f"{source}, art. {place}" if place[0].isdigit() else f"{source}, {place}"
-    number = f"第{place}條" if language == "zh-Hant" else f"第{place}条"
-    return source + (number if place[0].isdigit() else f" {place}")
+        return f"{source}, art. {', '.join(places)}"
+    return f"{source}第{'、'.join(places)}{'條' if language == 'zh-Hant' else '条'}"
 
 
 def rule_table(version: str | None = None) -> RuleTable:
