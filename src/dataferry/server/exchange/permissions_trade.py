@@ -64,6 +64,7 @@ rules.add_perm("exchange.sign_for", is_member & predicates.manages_organisation)
 rules.add_perm("exchange.see_money_of", predicates.belongs_to_organisation | operates)
 
 rules.add_perm("exchange.see_negotiation", belongs_to_buyer | belongs_to_supplier | operates_at_supplier)
+rules.add_perm("exchange.bargain", is_member & (belongs_to_buyer | belongs_to_supplier))
 rules.add_perm("exchange.see_agreement", belongs_to_buyer | belongs_to_supplier | operates)
 rules.add_perm("exchange.use_agreement", is_member & belongs_to_buyer)
 rules.add_perm("exchange.take_part", is_member & (belongs_to_buyer | belongs_to_supplier))

@@ -18,6 +18,7 @@ from dataferry.server.exchange.actions.trade_guards import (
     locked_plan,
     merchant_at,
     refuse_both_sides,
+    require_active_buyer,
     require_for_sale,
     require_operator,
 )
@@ -26,7 +27,6 @@ from dataferry.server.exchange.states import AGREEMENT, AgreementState
 from dataferry.server.exchange.texts import MOST_REASON, clean, reason_of
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
-from dataferry.server.merchants.models import MerchantClass
 from dataferry.server.web.problems import ConflictError
 
 S = AgreementState
@@ -77,8 +77,7 @@ def _require_signable(row: Agreement, digest: str) -> None:
     if digest != row.digest or terms_of.digest_of(row.terms) != row.digest:
         raise ConflictError("server.exchange.terms_differ", agreement=row.number)
     require_for_sale(row.listing)
-    if not row.buyer.acts_as(MerchantClass.BUYER):
-        raise RefusedError("server.exchange.not_active", merchant=row.buyer.number, role=MerchantClass.BUYER)
+    require_active_buyer(row.buyer)
 
 
 def bring_in_force(row: Agreement, actor: str) -> None:

@@ -13,6 +13,7 @@ from dataferry.server import journal, people
 from dataferry.server.exchange import terms as terms_of
 from dataferry.server.exchange.actions.stock import take_one
 from dataferry.server.exchange.actions.trade_guards import (
+    clearance_of,
     locked_offer,
     locked_plan,
     refuse_both_sides,
@@ -86,7 +87,7 @@ def check_use(offer: Offer, buyer: Merchant, purpose: str, scenario: str) -> Non
     allowed = [code for code in offer.policy.purposes if not found.purposes or code in found.purposes]
     if purpose not in allowed:
         raise RefusedError("server.exchange.purpose_not_allowed", purpose=purpose, allowed=", ".join(allowed) or "-")
-    cleared = offer.listing.clearance.recipients if offer.listing.clearance is not None else []
+    cleared = clearance_of(offer.listing).recipients
     regions = [region for region in offer.policy.regions if region in cleared]
     if buyer.place not in regions:
         raise RefusedError("server.exchange.region_not_allowed", region=buyer.place, allowed=", ".join(regions) or "-")

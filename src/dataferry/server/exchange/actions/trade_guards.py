@@ -10,10 +10,10 @@ from typing import Any
 
 from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.server import people
+from dataferry.server.compliance.models import Clearance
+from dataferry.server.compliance.queries.clearances import in_force
 from dataferry.server.exchange.models import Agreement, Invoice, Listing, Offer, Payment, Plan
 from dataferry.server.exchange.states import ListingState
-from dataferry.server.journal import clock
-from dataferry.server.journal.numbers import BOTH_CITIES
 from dataferry.server.merchants.models import Merchant, MerchantClass
 from dataferry.server.people.predicates import organisations_of
 
@@ -73,6 +73,11 @@ def require_buyer(user: Any, buyer: Merchant) -> None:
         RefusedError: not of its organisation; it is not active as a buyer.
     """
     people.require(user, "exchange.buy", buyer)
+    require_active_buyer(buyer)
+
+
+def require_active_buyer(buyer: Merchant) -> None:
+    """Raises RefusedError where the merchant may not buy now."""
     if not buyer.acts_as(MerchantClass.BUYER):
         raise RefusedError("server.exchange.not_active", merchant=buyer.number, role=MerchantClass.BUYER)
 
@@ -87,11 +92,19 @@ def require_for_sale(listing: Listing) -> None:
         raise RefusedError("server.exchange.not_for_sale", listing=listing.number)
     if not listing.supplier.acts_as(MerchantClass.SUPPLIER):
         raise RefusedError("server.exchange.not_active", merchant=listing.supplier.number, role=MerchantClass.SUPPLIER)
-    clearance = listing.clearance
-    today = clock.now().astimezone(BOTH_CITIES).date()
-    is_cleared = clearance is not None and clearance.release_id == listing.release_id and not hasattr(clearance, "end")
-    if clearance is None or not is_cleared or (clearance.valid_until is not None and clearance.valid_until < today):
+    clearance_of(listing)
+
+
+def clearance_of(listing: Listing) -> Clearance:
+    """The clearance in force of the release that the listing stands for.
+
+    Raises:
+        RefusedError: there is none.
+    """
+    found = in_force(listing.release, listing.supplier)
+    if found is None:
         raise RefusedError("server.exchange.not_cleared", listing=listing.number)
+    return found
 
 
 def locked_plan(pk: int) -> Plan:
