@@ -28,12 +28,12 @@ CHINESE_HOME: Final = (
 
 def street(texts: Texts) -> Outcome:
     """A road with a number of a house."""
-    return every_bit(texts, f"{ENGLISH}|{CHINESE}") if texts.has_letters else Outcome(texts.mask(), texts.mask())
+    return every_bit(texts, f"{ENGLISH}|{CHINESE}") if texts.has_words else Outcome(texts.mask(), texts.mask())
 
 
 def home(texts: Texts) -> Outcome:
     """A flat, room or unit within a house: near enough to a household."""
-    if not texts.has_letters:
+    if not texts.has_words:
         return Outcome(texts.mask(), texts.mask())
     return every_bit(texts, f"{ENGLISH_HOME}|{CHINESE_HOME}")
 

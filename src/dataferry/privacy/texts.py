@@ -54,6 +54,11 @@ class Texts:
         return bool(pc.any(pc.match_substring_regex(self.folded, r"\p{Han}")).as_py())
 
     @cached_property
+    def has_words(self) -> bool:
+        """Whether any value has a space between other things, or Chinese."""
+        return bool(pc.any(pc.match_substring_regex(self.folded, r"\s|\p{Han}")).as_py())
+
+    @cached_property
     def has_letters(self) -> bool:
         return bool(pc.any(pc.match_substring_regex(self.folded, r"\pL")).as_py())
 
