@@ -67,6 +67,16 @@ def test_cards_between_stations_are_tracks_of_people() -> None:
     assert (report.state, report.privacy_class) == ("blocked", "sensitive-personal")
 
 
+def test_the_telephones_of_offices_are_no_tracks_and_those_of_callers_are() -> None:
+    times = points_table()["at"].take([0, 10] * 4)
+    offices = pa.table(
+        {"tel": list("aabbccde"), "at": times, "lon": [114.1 + 0.01 * n for n in range(8)], "lat": [22.3] * 8}
+    )
+    assert tracks_of(offices, {"tel": "hk_phone"}) is None
+    calls = points_table("tel")
+    assert getattr(tracks_of(calls, {"tel": "hk_phone"}), "kind", None) == "person"
+
+
 PAIRS = st.sets(st.tuples(st.integers(0, 7), st.integers(0, 9)), min_size=1, max_size=50)
 
 

@@ -15,7 +15,7 @@ from dataferry.privacy.anonymity import Anonymity, QuasiIdentifier, SensitiveCol
 from dataferry.privacy.anonymity_words import COUNTED, COUNTED_WEAKLY, says, sensitive_of, trait_of
 from dataferry.privacy.coordinates import Coordinates
 from dataferry.privacy.plain_table import plain_table
-from dataferry.privacy.subjects import Subjects
+from dataferry.privacy.subjects import CONTACTS, Subjects
 from dataferry.privacy.track_finding import find_tracks
 from dataferry.tables import geometry_columns
 
@@ -23,8 +23,8 @@ THRESHOLD: Final = 10
 """Smallest group or cell that counts as large enough (a practical release form of 1 km, hour and k >= 10)."""
 _SMALLEST: Final = 10
 _MOST_TRAIT_SHARE: Final = 0.5
-_LEAST_ROWS: Final = 20
 _OLDEST: Final = 130
+_TRAITS_OF_A_PERSON: Final = 2
 
 
 def measure_anonymity(
@@ -46,9 +46,7 @@ def measure_anonymity(
     counted = _counted(table, any(quasi.reason != "home" for quasi in traits))
     if counted is not None:
         return replace(_of_counts(table, counted, traits), tracks=tracks)
-    distinct_traits = {quasi.reason for quasi in traits}
-    about_people = len(distinct_traits) >= 2 or (traits and subjects is not None)
-    if not about_people or table.num_rows == 0:
+    if table.num_rows == 0 or not _about_people(traits, subjects, identifiers):
         return Anonymity("individuals" if tracks is not None else "other", tracks=tracks)
     sizes = group_sizes(table, [quasi.column for quasi in traits])
     sensitive = tuple(
@@ -59,6 +57,18 @@ def measure_anonymity(
         and _plain(table.schema.field(name).type)
     )
     return replace(_grouped(sizes, sizes, traits), sensitive=sensitive, tracks=tracks)
+
+
+def _about_people(traits: Sequence[QuasiIdentifier], subjects: Subjects | None, identifiers: Mapping[str, str]) -> bool:
+    """Whether rows are about single people: two traits, or one beside what names a person and not merely a contact.
+
+    The telephone of a school beside the sex of its pupils makes no pupil of the school.
+    """
+    reasons = {quasi.reason for quasi in traits}
+    if len(reasons) >= _TRAITS_OF_A_PERSON:
+        return True
+    named = subjects is not None and identifiers.get(subjects.column) not in CONTACTS
+    return named and bool(reasons - {"home"})
 
 
 def group_sizes(table: pa.Table, columns: Sequence[str]) -> NDArray[np.int64]:

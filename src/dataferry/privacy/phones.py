@@ -87,7 +87,7 @@ def look_counted(texts: Texts, passed: Mask) -> bool:
 
 
 _PHONE: Final = (
-    "phone", "phones", "telephone", "tel", "mobile", "mobiles", "cell", "cellphone", "fax", "whatsapp", "msisdn",
+    "phone", "phones", "telephone", "tel", "mobile", "mobiles", "cellphone", "fax", "whatsapp", "msisdn",
     "contact no", "contact number", "hotline", "电话", "電話", "手机", "手機", "手提", "流動電話", "联系方式",
     "聯絡方式", "聯絡號碼", "联系号码", "移动电话", "傳真", "传真", "热线", "熱線",
 )  # fmt: skip

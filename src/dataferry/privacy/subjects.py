@@ -14,6 +14,8 @@ from dataferry.privacy.anonymity_words import Kind, names_subject
 _VEHICLES: Final = ("vin", "plate", "vehicle")
 _DEVICES: Final = ("imei", "imsi", "mac", "iccid", "device")
 _NOT_SUBJECTS: Final = ("uscc", "br", "company", "organisation", "station", "address")
+CONTACTS: Final = ("hk_phone", "mainland_mobile", "email")
+"""Identifiers of people that offices have too, in tables of places."""
 _RANK: Final[Mapping[Kind, int]] = {"person": 0, "vehicle": 1, "device": 2}
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dataferry.geo import in_degrees
 from dataferry.privacy.anonymity_words import PLACES, TIMES, Kind, is_any_number, names_subject, says
 from dataferry.privacy.coordinates import Coordinates, dense_codes, xy_of
-from dataferry.privacy.subjects import Subjects, kind_of_identifier
+from dataferry.privacy.subjects import CONTACTS, Subjects, kind_of_identifier
 from dataferry.privacy.tracks import Tracks
 
 SEED: Final = 20_260_101
@@ -38,22 +38,24 @@ def find_tracks(
 ) -> Tracks | None:
     """The tracks of a table, or None: nothing moves, or there is no time, no place, or nobody to follow.
 
-    A column that a header or its values name as a subject's counts from 2 % of subjects in more than one place; the
-    number of something unnamed only with coordinates, when half of all move, have three points or more on average and
-    are in one place at a time.
+    A column that a header or its values name as a subject's counts from 2 % of subjects in more than one place. The
+    number of something unnamed counts only with coordinates, when half of all move, have three points or more on
+    average and are in one place at a time; telephones and e-mails, which offices share, when they move like that.
     """
     time = _time_columns(table)
     place = _place_columns(table, coordinates, time)
     if not time or not place or table.num_rows < 2:
         return None
     for entity, kind, named in _candidates(table, subjects, identifiers, (*time, *place)):
+        contact = identifiers.get(entity) in CONTACTS
         if not named and (coordinates is None or coordinates.columns != place):
             continue
         codes = (_codes(table, (entity,)), _place_codes(table, place, None), _codes(table, time))
         points = _points(*codes)
         entities = int(points[:, 0].max()) + 1 if len(points) else 0
         moving = _moving(points)
-        if not (_moves(points, entities, moving) if not named else moving > _NAMED_MOVING * entities):
+        moves = moving > _NAMED_MOVING * entities if named and not contact else _moves(points, entities, moving)
+        if not moves:
             continue
         measured = singled_out(points[:, 0], _joined(points[:, 1], points[:, 2]))
         coarse = _coarse(table, codes[0], coordinates, place, time)
