@@ -251,7 +251,7 @@ def make_listing(supplier: Party, release: Any, operator: Any = None, *, listed:
     details = {"purpose": {"en": "Planning of charging places."}, **fields.pop("details", {})}
     made = listings.draft_listing(supplier.manager, registration, details=details, **fields)
     words = {"title": {"en": "Planning", "zh-Hant": "規劃", "zh-Hans": "规划"}}
-    listings.add_scenario(supplier.manager, made, "planning", words, ["planning"])
+    listings.add_scenario(supplier.manager, made, "planning", words, ["public-service"])
     listings.sign_undertaking(supplier.manager, made)
     if not listed:
         return made

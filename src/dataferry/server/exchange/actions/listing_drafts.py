@@ -20,6 +20,7 @@ from dataferry.server.exchange.actions.registrations import (
 from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import Listing, Paper, PaperKind, Registration, Scenario, Undertaking
 from dataferry.server.exchange.models.listings import DeliveryLevel
+from dataferry.server.exchange.purposes import checked_purposes
 from dataferry.server.exchange.states import LISTING, ListingState, RegistrationState
 from dataferry.server.exchange.texts import clean, in_languages, one_of
 from dataferry.server.journal import clock
@@ -28,8 +29,8 @@ from dataferry.server.web.problems import ConflictError
 from dataferry.server.workshop.models import Release
 
 CHANGEABLE = (ListingState.DRAFT, ListingState.RETURNED)
-LISTABLE = (RegistrationState.SUBMITTED, RegistrationState.NOTICE, RegistrationState.OBJECTED)
-MOST_SCENARIOS, MOST_PURPOSES = 20, 10
+REGISTRATION_ENDED = (RegistrationState.REFUSED, RegistrationState.CANCELLED, RegistrationState.EXPIRED)
+MOST_SCENARIOS = 20
 PURPOSE = "exchange.paper"
 MOST_PAPER = 50 * 1024 * 1024
 MEDIA_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
@@ -58,7 +59,7 @@ def draft_listing(
 ) -> Listing:
     """Begin a listing, with what the release says already filled in.
 
-    The registration need not be certified yet, only handed in: listing waits for the certificate.
+    The registration need not be certified yet: listing waits for the certificate.
 
     Raises:
         RefusedError: not of the supplier's organisation, the supplier is not active, the registration has ended.
@@ -96,7 +97,7 @@ def require_listable(registration: Registration) -> None:
     Raises:
         RefusedError: `server.exchange.not_registered`: what is not in the register, or on the way there, is not listed.
     """
-    if registration.state not in (*LISTABLE, RegistrationState.CERTIFIED):
+    if registration.state in REGISTRATION_ENDED:
         raise RefusedError("server.exchange.not_registered", number=registration.number)
 
 
@@ -174,7 +175,7 @@ def add_scenario(
         "title": in_languages(given.get("title"), "scenario", 200, required=True),
         "text": in_languages(given.get("text"), "scenario", 5_000),
     }
-    named = [clean(each, "purposes", 40, required=True) for each in list(purposes)[:MOST_PURPOSES]]
+    named = checked_purposes(purposes) if purposes else []
     try:
         with transaction.atomic():
             found = changeable(user, listing)

@@ -19,7 +19,7 @@ from dataferry.server.exchange.actions.registrations import (
     require_same_product,
     require_supplier,
 )
-from dataferry.server.exchange.models import Registration, RegistrationChange
+from dataferry.server.exchange.models import Listing, Registration, RegistrationChange
 from dataferry.server.exchange.models.papers import ChangeKind, ChangeOutcome
 from dataferry.server.exchange.queries.clearances import require_clearance, today
 from dataferry.server.exchange.states import REGISTRATION, ListingState, RegistrationState
@@ -187,3 +187,12 @@ def expire_due() -> int:
             suspend_for(found.listings.all(), SYSTEM, "registration-expired")
             count += 1
     return count
+
+
+def suspend_uncleared() -> int:
+    """Suspend what is listed under a clearance whose day has passed. Returns how many were."""
+    from dataferry.server.exchange.actions.listings import suspend_for
+
+    over = Listing.objects.filter(state=ListingState.LISTED, clearance__valid_until__lt=today())
+    with transaction.atomic():
+        return suspend_for(list(over), SYSTEM, "clearance-ended")
