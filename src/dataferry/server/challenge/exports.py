@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from dataferry.server.challenge.cells import harmless
 from dataferry.server.challenge.models import Division, EligibilityCheck, Entry, Judge, ScoreSheet, Team
+from dataferry.server.display.cells import harmless
 from dataferry.server.people.queries import display_name
 
 MOST_ROWS = 200_000

@@ -6,9 +6,9 @@ import csv
 import io
 from typing import Any
 
-from dataferry.server.challenge.cells import harmless
 from dataferry.server.challenge.models import Edition, Result
 from dataferry.server.challenge.result_public import AwardGiven, EntryShown, RoundShown, press_rows, shown_rounds
+from dataferry.server.display.cells import harmless
 
 FORMAT = "dataferry-results/1"
 LICENCE = {"name": "CC-BY-4.0", "address": "https://creativecommons.org/licenses/by/4.0/"}
