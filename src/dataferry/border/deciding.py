@@ -33,7 +33,7 @@ def decide(facts: Facts, on: date, *, rules: RuleTable | None = None) -> Decisio
     """
     table = rules or rule_table()
     known = known_facts(facts, on, table.terms_on(on))
-    found = [_evaluate(rule, known) for rule in table.in_force(on)]
+    found = [each for rule in table.in_force(on) if (each := _evaluate(rule, known)) is not None]
     lifted = _lifted(found)
     least = strictest([clause.outcome for each in found for clause in each.certain(lifted)])
     most = strictest([least, *(clause.worst for each in found for clause in each.possible(lifted))])
@@ -63,7 +63,7 @@ def decide(facts: Facts, on: date, *, rules: RuleTable | None = None) -> Decisio
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A rule under the facts: whether it fired, and the truth of each of its clauses."""
+    """A rule that fired or may, and the truth of each of its clauses."""
 
     rule: Rule
     truth: Truth
@@ -93,17 +93,16 @@ class _Found:
 
     def missing(self, known: Known) -> frozenset[str]:
         """The facts that keep it or a clause of it from being known or shown."""
-        if self.truth is False:
-            return frozenset()
         return self.rule.condition.missing(known).union(
             *(clause.condition.missing(known) for clause, truth in self.clauses if truth is not False)
         )
 
 
-def _evaluate(rule: Rule, known: Known) -> _Found:
+def _evaluate(rule: Rule, known: Known) -> _Found | None:
+    """The rule with the truth of its clauses; None when the facts rule it out."""
     truth = rule.condition.truth(known)
     if truth is False:
-        return _Found(rule, truth, ())
+        return None
     return _Found(rule, truth, tuple((clause, clause.condition.truth(known)) for clause in rule.clauses))
 
 
