@@ -16,7 +16,7 @@ from dataferry.privacy.screening import DECIDED, HEADER
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "privacy-identifiers.md"
 SEEDS = (1, 2)
-ROWS = 150
+ROWS = 100
 
 INTRODUCTION = """# Identifiers: rules, random rates, precision and recall
 

@@ -35,7 +35,7 @@ class Shape:
         for number, places in enumerate(self.alternatives):
             rows = np.flatnonzero(chosen == number)
             columns = [np.array(list(letters))[random.integers(len(letters), size=len(rows))] for letters in places]
-            drawn[rows] = ["".join(row) for row in zip(*columns, strict=True)]
+            drawn[rows] = np.stack(columns, axis=1).view(f"U{len(places)}")[:, 0]
         return drawn.tolist()
 
 
