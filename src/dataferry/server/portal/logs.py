@@ -16,11 +16,12 @@ from django.http.response import HttpResponseBase
 from dataferry.server.web.request_id import request_id
 
 _HIDDEN = "[hidden]"
-_NAMED = r"(?:password|passwd|secret|token|api[_-]?key|authorization|cookie|sessionid|csrftoken|code)"
-# A value after a telling name, a bearer token, a password inside an address.
+_NAMED = r"(?:password|passwd|secret|token|api[_-]?key|authorization|cookie|sessionid|csrftoken|code|signature)"
+# A value after a telling name, a bearer token, a secret of our own making, a password inside an address.
 _SECRETS = (
     (re.compile(rf"(?i)(\b{_NAMED}\b[\"']?\s*[=:]\s*[\"']?)(?:bearer\s+)?[^\s\"'&,;]+"), rf"\g<1>{_HIDDEN}"),
     (re.compile(r"(?i)(\bbearer\s+)\S+"), rf"\g<1>{_HIDDEN}"),
+    (re.compile(r"\b(df[sy]_)[\w-]{20,}"), rf"\g<1>{_HIDDEN}"),
     (re.compile(r"(://[^\s:/@]*:)[^\s@/]+(@)"), rf"\g<1>{_HIDDEN}\g<2>"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
