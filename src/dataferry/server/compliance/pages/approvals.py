@@ -38,6 +38,7 @@ def approvals(request: HttpRequest) -> HttpResponse:
             made = actions.record_approval(user, queries.exporter_seen(user, number), **given)
             return redirect("compliance-border-approval", made.number)
     context = {
+        "section": "exchange",
         "tab": "approvals",
         "rows": list(queries.approvals_seen(user)[:SHOWN]),
         "is_officer": bool(queries.places_of(user)),
@@ -73,6 +74,7 @@ def approval(request: HttpRequest, number: str) -> HttpResponse:
                 return redirect("compliance-border-approval", number)
     counts = counts_of(found.exporter, year_of(clock.now()))
     context = {
+        "section": "exchange",
         "tab": "approvals",
         "approval": found,
         "counts": counts,
@@ -93,6 +95,7 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
     year = year_of(clock.now())
     entries = HeadEntry.objects.filter(ledger__exporter=exporter, ledger__year=year).select_related("ledger")
     context = {
+        "section": "exchange",
         "tab": "ledger",
         "exporter": exporter,
         "year": year,

@@ -37,6 +37,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     user = signed_in_person(request)
     seen = queries.decisions_seen(user)
     context = {
+        "section": "exchange",
         "tab": "desk",
         "is_officer": bool(queries.places_of(user)),
         "waiting": [_row(each) for each in queries.waiting_for_officer(user)[:SHOWN]],
@@ -69,6 +70,7 @@ def decision(request: HttpRequest, number: str) -> HttpResponse:
             return redirect("compliance-border-decision", number)
     document = found.document
     context = {
+        "section": "exchange",
         "tab": "desk",
         "decision": found,
         "word": outcome_words()[found.outcome],
@@ -138,4 +140,6 @@ def ask(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         if made is not None:
             with telling(request, _("The rules have answered. An officer of your city reads it and signs or refuses.")):
                 return redirect("compliance-border-decision", made.number)
-    return render(request, "compliance/border_ask.html", {"tab": "ask", "release": release, "form": form})
+    return render(
+        request, "compliance/border_ask.html", {"section": "exchange", "tab": "ask", "release": release, "form": form}
+    )
