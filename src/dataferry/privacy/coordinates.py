@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
@@ -119,4 +120,17 @@ def dense_codes(values: pa.ChunkedArray | NDArray[Any]) -> NDArray[np.int64]:
         return np.zeros(0, dtype=np.int64)
     coded = pa.concat_arrays(array.chunks).dictionary_encode("encode")
     codes: NDArray[np.int64] = np.asarray(coded.indices, dtype=np.int64)
+    return codes
+
+
+def ordered_codes(values: pa.ChunkedArray | NDArray[Any]) -> NDArray[np.int64]:
+    """As `dense_codes`, but numbered in the order of the values, so that the order of the rows does not matter."""
+    array = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([pa.array(values)])
+    if not len(array):
+        return np.zeros(0, dtype=np.int64)
+    coded = pa.concat_arrays(array.chunks).dictionary_encode("encode")
+    order = np.asarray(pc.array_sort_indices(coded.dictionary), dtype=np.int64)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    codes: NDArray[np.int64] = rank[np.asarray(coded.indices, dtype=np.int64)]
     return codes

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from dataferry.geo import in_degrees
 from dataferry.privacy.anonymity_words import PLACES, TIMES, Kind, is_any_number, names_subject, says
-from dataferry.privacy.coordinates import Coordinates, dense_codes, xy_of
+from dataferry.privacy.coordinates import Coordinates, ordered_codes, xy_of
 from dataferry.privacy.subjects import CONTACTS, Subjects, kind_of_identifier
 from dataferry.privacy.tracks import Tracks
 
@@ -167,7 +167,7 @@ def _codes(table: pa.Table, columns: tuple[str, ...]) -> Ints:
     whole = np.zeros(table.num_rows, dtype=np.int64)
     missing = np.zeros(table.num_rows, dtype=bool)
     for name in columns:
-        own = dense_codes(table[name])
+        own = ordered_codes(table[name])
         missing |= np.asarray(table[name].is_null())
         whole = _joined(whole, own)
     return np.where(missing, -1, whole)
@@ -182,14 +182,14 @@ def _place_codes(table: pa.Table, columns: tuple[str, ...], step: float | None) 
         xy = np.floor(xy / step)
     missing = ~np.isfinite(xy).all(axis=1)
     xy[missing] = 0.0
-    return np.where(missing, -1, _joined(dense_codes(xy[:, 0]), dense_codes(xy[:, 1])))
+    return np.where(missing, -1, _joined(ordered_codes(xy[:, 0]), ordered_codes(xy[:, 1])))
 
 
 def _joined(one: Ints, other: Ints) -> Ints:
     """Dense codes of pairs of codes."""
     if not len(one):
         return one
-    return dense_codes(one * (int(other.max()) + 2) + other + 1)
+    return ordered_codes(one * (int(other.max()) + 2) + other + 1)
 
 
 def _points(entities: Ints, places: Ints, times: Ints) -> Ints:
@@ -202,7 +202,7 @@ def _points(entities: Ints, places: Ints, times: Ints) -> Ints:
     first = np.full(int(key.max()) + 1, len(key), dtype=np.int64)
     np.minimum.at(first, key, np.arange(len(key)))
     rows = rows[np.sort(first)]
-    rows[:, 0] = dense_codes(rows[:, 0])
+    rows[:, 0] = ordered_codes(rows[:, 0])
     return rows
 
 
