@@ -127,7 +127,8 @@ class TableWriter:
         places = geometry_columns(schema)
         fields = [pa.field(each.name, each.type, each.nullable) if each.name in places else each for each in schema]
         self._schema = pa.schema(fields)
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        # With a schema of Arrow's own in the file, readers would not look at metadata that is written at the end.
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", store_schema=not places)
 
     def write(self, table: pa.Table) -> None:
         self._geo = merged(self._geo, geo_metadata(table))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +41,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "states": EntitlementState.choices,
         "state": state,
         "words": words,
+        "more": urlencode({"q": words, "state": state}) + "&",
     }
     return render(request, "delivery/desk.html", context)
 
