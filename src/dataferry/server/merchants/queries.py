@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from dataferry.messages import MissingError, RefusedError
 from dataferry.server import people
@@ -139,6 +139,12 @@ def operated(user: Any) -> QuerySet[Merchant]:
     if City.SHANGHAI in cities:
         wanted |= ~Q(place__in=_HONG_KONGS)
     return _all().filter(wanted)
+
+
+def counts_by_state(user: Any) -> dict[str, int]:
+    """How many merchants an operator looks after, by state."""
+    rows = operated(user).order_by().values_list("state").annotate(n=Count("pk"))
+    return {str(state): int(count) for state, count in rows}
 
 
 def signature_of(merchant: Merchant) -> RulesSignature | None:
