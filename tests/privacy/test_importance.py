@@ -27,7 +27,7 @@ def test_vehicle_flow_and_freight() -> None:
 
 
 def test_guarded_places_count_beside_coordinates_alone() -> None:
-    names = ["上海市黄浦区人民政府", "某部队营房", "Gun Club Hill Barracks", "順利紀律部隊宿舍", "人民广场"]
+    names = ["上海市黄浦区人民政府", "某部队营房", "Gun Club Hill Barracks", "順利紀律部隊宿舍", "部队火锅店"]
     at = {"lon": [121.4, 121.5, 114.1, 114.2, 121.47], "lat": [31.2, 31.3, 22.3, 22.3, 31.23]}
     table = pa.table({"name": names, **at})
     signs = signs_of_importance(table, screen(table), measure_coordinates(table))

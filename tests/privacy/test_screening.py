@@ -1,12 +1,17 @@
 """Promise: a column is decided as a whole: by share, lift over chance, header and distinctness, never by one cell."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dataferry.privacy.corpus_makers import POSITIVES, digits, one_of
 from dataferry.privacy.report import PrivacyClass
 from dataferry.privacy.screening import DECIDED, Screened, lower_end, screen
+from dataferry.tables import read
 
 
 def made(identifier: str, count: int, seed: int = 1) -> list[str]:
@@ -132,6 +137,27 @@ def test_long_columns_are_sampled_the_same_way_each_time() -> None:
     assert first.finding.values == 300_000
     assert first.finding.looked_at == 200_000
     assert first.finding.identifier == "hkid"
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=12), st.lists(st.one_of(st.none(), st.text(max_size=30)), min_size=4, max_size=4), max_size=4
+    )
+)
+@settings(max_examples=40)
+def test_no_name_and_no_text_whatever_makes_the_screening_fail(columns: dict[str, list[str | None]]) -> None:
+    table = pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    found = screen(table)
+    assert [one.finding.column for one in found] == table.column_names
+    for one in found:
+        assert 0 <= one.finding.score <= 1
+        assert 0 <= one.finding.share <= 1
+
+
+@pytest.mark.real
+def test_numbers_of_identity_in_a_file_of_other_numbers(real: Path) -> None:
+    found = {one.finding.column: one for one in screen(read(real / "identity-vectors" / "vectors.csv").table)}
+    assert {some.identifier for some in found["value"].some} == {"resident_id"}
 
 
 def test_the_lower_end_of_a_share_is_wilsons() -> None:

@@ -42,7 +42,7 @@ def column_findings(screened: Sequence[Screened]) -> tuple[Finding, ...]:
             severity = SEVERITIES[one.decided_class]
             found.append(Finding(FOUND[column.identifier], severity, _figures(column)))
         for some in one.some:
-            data = {"column": column.column, "identifier": some.identifier, "count": int(some.passed.sum())}
+            data = {"column": column.column, "identifier": some.identifier, "count": int(some.rows.sum())}
             found.append(Finding("privacy.some_values", SEVERITIES[some.privacy_class], data))
         for inside in one.inside:
             data = {"column": column.column, "identifier": inside.identifier, "count": int(inside.rows.sum())}

@@ -40,10 +40,13 @@ PICTURE: Final = (
 )  # fmt: skip
 PICTURE_FILE: Final = r"\.(?:JPE?G|PNG|BMP|WEBP|HEIC|MP4|AVI|MOV|MKV|FLV|H26[45])(?:\?.*)?$"
 ORGANS: Final = (
-    r"军区|軍區|(?:^|[^律])部[队隊]|武警|国防|國防|军事|軍事|军营|軍營|军用|軍用|军分区|人民武装|人民武裝|战区|戰區|"
+    r"军区|軍區|部队|部隊|武警|国防|國防|军事|軍事|军营|軍營|军用|軍用|军分区|人民武装|人民武裝|战区|戰區|"
     r"[市区區县縣省]委(?:员会|員會)?(?:大院|办公|$)|人民政府|公安(?:局|分局|厅|廳)|国家安全(?:局|厅)|人民检察院|人民法院|"
     r"BARRACKS|NAVAL BASE|AIR BASE|MILITARY|PLA GARRISON"
 )
+
+NO_ORGANS: Final = r"[纪紀]律部[队隊]|部[队隊](?:火|锅|鍋|芝士)"
+"""Disciplined services of Hong Kong have quarters like others; army stew is a dish."""
 
 
 def signs_of_importance(
@@ -59,7 +62,8 @@ def signs_of_importance(
         found.append(Finding("privacy.vehicle_flow", "attention", {"rule": "EV-03", "columns": flow}))
     if coordinates is not None or flow:
         for one in screened:
-            count = int(one.leaf.texts.matches(ORGANS).sum()) if one.leaf.kind == "text" else 0
+            texts = one.leaf.texts
+            count = int((texts.matches(ORGANS) & ~texts.matches(NO_ORGANS)).sum()) if one.leaf.kind == "text" else 0
             if count:
                 data = {"rule": "EV-02", "column": one.leaf.path, "count": count}
                 found.append(Finding("privacy.guarded_places", "attention", data))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataferry.privacy import accounts, documents, phones, vehicle_marks
@@ -18,7 +19,7 @@ _SHORTEST: Final = 16
 
 
 class Inside(NamedTuple):
-    """An identifier found within longer values: which, its class, and which values have it."""
+    """An identifier found in a column that is not of it as a whole: which, its class, and which values have it."""
 
     identifier: str
     privacy_class: PrivacyClass
@@ -43,12 +44,15 @@ _SEARCHES: Final[tuple[tuple[str, PrivacyClass, str, Callable[[Texts], Outcome],
 """Identifier, class, pattern with the part `x`, arithmetic, fewest hits that count."""
 
 
-def search(texts: Texts) -> list[Inside]:
+def search(texts: Texts, skipped: Mask | None = None) -> list[Inside]:
     """Every identifier that stands in values of 16 bytes and more beside other words; arithmetic included.
 
-    Only the first of a kind in each value is tested. One hit of a form that chance gives is not enough.
+    Values in `skipped` are known to be an identifier and nothing else. Only the first of a kind in each value counts.
+    One hit of a form that chance gives is not enough.
     """
     long = pc.greater_equal(pc.binary_length(texts.folded), _SHORTEST)
+    if skipped is not None:
+        long = pc.and_not(long, pa.array(skipped))
     if not pc.any(long).as_py():
         return []
     rows = np.flatnonzero(long.to_numpy(zero_copy_only=False))

@@ -36,12 +36,14 @@ _EXAMPLES: Final = 3
 _Z: Final = 1.645
 """One-sided 95 %."""
 _SOME: Final = 5
+_FEW: Final = 3
+"""So many right check digits out of as many are no chance (one in 1,300 where one in eleven is right)."""
 _BEYOND_CHANCE: Final = 10.0
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """How well one identifier explains a column; `some`: values that surely are it though the column is not."""
+    """How well one family explains a column; `some`: identifiers that some values surely are, with those values."""
 
     identifier: str
     privacy_class: PrivacyClass
@@ -51,7 +53,7 @@ class Candidate:
     word: str | None
     score: float
     passed: Mask
-    some: bool
+    some: tuple[Inside, ...]
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Screened:
     leaf: Leaf
     finding: ColumnFinding
     decided_class: PrivacyClass
-    some: tuple[Candidate, ...]
+    some: tuple[Inside, ...]
     inside: tuple[Inside, ...]
     named_only: str | None
 
@@ -86,10 +88,11 @@ def screen_leaf(leaf: Leaf) -> Screened:
     candidates = [one for rules in rules_by_family() if (one := _candidate(leaf, rules))]
     best = max(candidates, key=lambda one: one.score, default=None)
     decided = best if best is not None and best.score >= DECIDED else None
-    prose = search(leaf.texts) if leaf.kind == "text" and len(leaf.texts) else []
+    whole = decided.passed if decided and not decided.identifier.endswith("address") else None
+    prose = search(leaf.texts, whole) if leaf.kind == "text" and len(leaf.texts) else []
     inside = tuple(one for one in prose if decided is None or one.identifier != decided.identifier)
-    some = () if decided else tuple(one for one in candidates if one.some and one.privacy_class > PrivacyClass.NONE)
-    classes = [one.privacy_class for one in (decided, *some) if one] + [one.privacy_class for one in inside]
+    some = () if decided else tuple(some for one in candidates for some in one.some)
+    classes = [one.privacy_class for one in (*some, *inside)] + ([decided.privacy_class] if decided else [])
     named = None if decided or some else _named(leaf)
     own = decided.privacy_class if decided else PrivacyClass.NONE
     finding = _finding(leaf, decided or best, decided, most_guarded(classes))
@@ -118,7 +121,11 @@ def _candidate(leaf: Leaf, rules: Sequence[Rule]) -> Candidate | None:
         word,
         float(score),
         passed,
-        any(_some(one) for one in heard),
+        tuple(
+            Inside(one.rule.identifier, one.rule.privacy_class, one.outcome.passed)
+            for one in heard
+            if _some(one) and one.rule.privacy_class > PrivacyClass.NONE
+        ),
     )
 
 
@@ -155,10 +162,13 @@ def _leading(heard: Sequence[_Heard], together: int) -> Rule:
 
 def _some(one: _Heard) -> bool:
     """Whether enough values surely are it: most that have the form pass the arithmetic; else ten times chance."""
+    formed = int(one.outcome.formed.sum())
+    if one.rule.checked and one.hits == formed >= _FEW:
+        return True
     if one.hits < _SOME or one.counted or one.rule.header_needed:
         return False
     if one.rule.checked:
-        return lower_end(one.hits, int(one.outcome.formed.sum())) >= DECIDED
+        return lower_end(one.hits, formed) >= DECIDED
     return one.low / one.rule.random_rate >= _BEYOND_CHANCE
 
 
