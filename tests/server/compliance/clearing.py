@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from server.market import Party, make_merchant
-from server.persons import make_person
 
 from dataferry.messages import DataferryError
+from server.market import Party, make_merchant
+from server.persons import make_person
 
 PDF = b"%PDF-1.7\nevidence\n%%EOF\n"
 GOOD_TERMS = {

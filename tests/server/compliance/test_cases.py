@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from server.compliance.clearing import House, make_house, refused, taken
 
 from dataferry.server import journal
 from dataferry.server.journal import clock
+from server.compliance.clearing import House, make_house, refused
 
 pytestmark = pytest.mark.django_db
 
@@ -27,8 +26,6 @@ def whole() -> None:
 
 
 def test_a_case_from_opening_to_clearance(house: House) -> None:
-    from dataferry.server.compliance.evidence import digest_of
-    from dataferry.server.compliance.queries.clearances import in_force
 
     case = house.opened()
     states = dict(case.machine_evidence.values_list("kind", "state"))

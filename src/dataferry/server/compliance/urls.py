@@ -2,4 +2,7 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("dataferry.server.compliance.urls_border"))]
+urlpatterns = [
+    path("", include("dataferry.server.compliance.urls_cases")),
+    path("", include("dataferry.server.compliance.urls_border")),
+]

@@ -1,0 +1,1 @@
+"""Pages of compliance: cases and clearances, the border."""
