@@ -24,7 +24,6 @@ CHANGE = ["_change_type", "_commit_version"]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.urls("server.delivery.site"),
 ]
 
 

@@ -12,7 +12,7 @@ from django.test import Client
 
 from server.delivery.sharing_house import Bought, make_bought, make_folders
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("server.delivery.site")]
+pytestmark = pytest.mark.django_db
 ONLY_DELTA = {"delta-sharing-capabilities": "responseformat=delta"}
 
 

@@ -60,6 +60,9 @@ def sharing_door(*methods: str) -> Callable[[View], View]:
             response = in_protocol(asked(request, *args, **kwargs))
             # What is here for one recipient is nobody else's to keep.
             response["Cache-Control"] = "private, no-store"
+            if request.method == "HEAD" and isinstance(response, HttpResponse):
+                # Not left to the web server: addresses in an answer that was not counted would be free.
+                response.content = b""
             return response
 
         return csrf_exempt(door)
