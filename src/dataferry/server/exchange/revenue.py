@@ -84,3 +84,9 @@ def rounded(amount: Fraction) -> int:
 def converted(amount: int, numerator: int, denominator: int) -> int:
     """An amount at the exact rate numerator/denominator, rounded once."""
     return rounded(Fraction(amount * numerator, denominator))
+
+
+def in_major(amount: int, currency: str) -> str:
+    """An amount of minor units for a message: 120.50 HKD."""
+    whole, rest = divmod(abs(amount), 100)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:02d} {currency}"

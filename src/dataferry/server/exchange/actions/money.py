@@ -129,7 +129,8 @@ def _confirm(user: Any, payment: Payment, provider_reference: str, amount: int |
             raise ConflictError("server.exchange.paid_already", payment=row.number)
         PAYMENT.check(row.state, PaymentState.CONFIRMED)
         if amount is not None and amount != row.amount:
-            raise RefusedError("server.exchange.other_amount", payment=row.number, due=row.amount, came=amount)
+            due, came = (revenue.in_major(each, row.currency) for each in (row.amount, amount))
+            raise RefusedError("server.exchange.other_amount", payment=row.number, due=due, came=came)
         _settle(user, agreement, invoice, row, reference)
     return row
 

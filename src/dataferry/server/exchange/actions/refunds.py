@@ -15,7 +15,7 @@ from dataferry.server.exchange.actions.trade_guards import (
     require_operator,
 )
 from dataferry.server.exchange.models import Payment, Refund, RevenueShare
-from dataferry.server.exchange.revenue import take_back
+from dataferry.server.exchange.revenue import in_major, take_back
 from dataferry.server.exchange.states import INVOICE, PAYMENT, InvoiceState, PaymentState
 from dataferry.server.exchange.texts import reason_of
 from dataferry.server.journal import clock
@@ -50,7 +50,7 @@ def refund(user: Any, payment: Payment, amount: int, reason: str) -> Refund:
         after = PaymentState.REFUNDED if amount == left else PaymentState.PARTLY_REFUNDED
         PAYMENT.check(row.state, after)
         if amount > left:
-            raise RefusedError("server.exchange.more_than_paid", payment=row.number, left=left)
+            raise RefusedError("server.exchange.more_than_paid", payment=row.number, left=in_major(left, row.currency))
         now, actor = clock.now(), people.actor(user)
         made = Refund.objects.create(
             number=journal.next_number("RF", now), payment=row, amount=amount, reason=said, by=user, at=now

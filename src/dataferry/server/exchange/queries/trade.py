@@ -158,3 +158,9 @@ def earned(party: Merchant) -> list[dict[str, Any]]:
     """What a merchant has earned so far, by currency."""
     rows = RevenueShare.objects.filter(beneficiary__in=names_of(party))
     return list(rows.values("currency").annotate(total=Sum("amount")).order_by("currency"))
+
+
+def own_merchants(user: Any) -> list[Merchant]:
+    """The merchants whose organisations this person belongs to."""
+    rows = Merchant.objects.filter(organisation__in=organisations_of(user))
+    return list(rows.select_related("organisation").order_by("number"))
