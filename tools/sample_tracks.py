@@ -13,7 +13,9 @@ BUSY = ((121.4737, 31.2304), (121.5055, 31.2453), (121.4368, 31.1887), (121.3810
 """Longitude and latitude (GCJ-02) of made-up busy places inside Shanghai."""
 SPREAD = 0.0022
 ELSEWHERE = 0.12
-_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10), *range(10)]))
+_VALUES = dict(
+    zip("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", [*range(1, 9), *range(1, 6), 7, 9, *range(2, 10), *range(10)], strict=True)
+)
 _WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _SHANGHAI = timezone(timedelta(hours=8))
 

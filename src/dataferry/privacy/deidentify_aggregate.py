@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -52,19 +53,28 @@ def aggregate_cell_hour(
     measured = {
         name: _measure(rows, measure, groups, subjects, counts, step.k) for name, measure in step.measures.items()
     }
-    first = np.unique(groups, return_index=True)[1]
-    result = keyed.take(pa.array(first))
+    kept = counts >= step.k
+    result = _sorted_cells(keyed, groups, measured, kept, step)
+    removed_rows = int((~kept)[groups].sum()) if size else 0
+    cells_told = Counter(kept=int(kept.sum()), removed=int((~kept).sum()))
+    said = _said(step, grid, table.num_rows, cells_told, removed_rows, int((~whole).sum()))
+    return _with_geometry(result, grid, step), said
+
+
+def _sorted_cells(
+    keyed: pa.Table,
+    groups: Ints,
+    measured: Mapping[str, pa.Array],
+    kept: NDArray[np.bool_],
+    step: AggregateCellHour,
+) -> pa.Table:
+    """One row for each group that stays, with its figures, in the order of its keys."""
+    result = keyed.take(pa.array(np.unique(groups, return_index=True)[1]))
     for name, values in measured.items():
         result = result.append_column(name, values)
-    kept = counts >= step.k
-    lost = Counter(kept=int(kept.sum()), removed=int((~kept).sum()))
     result = result.filter(pa.array(kept, pa.bool_()))
     keys = [("cell", "ascending"), (step.period, "ascending"), *((name, "ascending") for name in step.by)]
-    result = result.take(pc.sort_indices(result, sort_keys=keys)).combine_chunks()
-    result = _with_geometry(result, grid, step)
-    removed_rows = int((~kept)[groups].sum()) if size else 0
-    incomplete = int((~whole).sum())
-    return result, _said(step, grid, table.num_rows, lost, removed_rows, incomplete)
+    return result.take(pc.sort_indices(result, sort_keys=keys)).combine_chunks()
 
 
 def _check(table: pa.Table, step: AggregateCellHour, number: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dataferry.messages import Finding, worst_state
+from dataferry.messages import Finding, State, worst_state
 from dataferry.products.conform import decimals
 from dataferry.products.figures import fill_summary
 from dataferry.products.maker import Made
@@ -24,9 +24,7 @@ def assemble(made: Made, bbox: list[float] | None, notes: Iterable[Finding]) -> 
     """
     manifest = made.product.manifest
     datum_state, datum_findings = made.datum
-    quality = quality_state(made.outcomes)
-    if any(note.severity == "attention" for note in made.notes):
-        quality = worst_state([quality, "attention"])
+    quality = _quality(made)
     return {
         "format": FORMAT,
         "name": manifest.name,
@@ -56,6 +54,11 @@ def assemble(made: Made, bbox: list[float] | None, notes: Iterable[Finding]) -> 
         "findings": [finding.to_json() for finding in _findings(made, notes)],
         "run": dict(made.run),
     }
+
+
+def _quality(made: Made) -> State:
+    noted = any(note.severity == "attention" for note in made.notes)
+    return worst_state([quality_state(made.outcomes), *(("attention",) if noted else ())])
 
 
 def _output(made: Made, bbox: list[float] | None) -> dict[str, Any]:
