@@ -133,3 +133,11 @@ def taken(folder: Path, content: bytes = PDF, name: str = "evidence.pdf") -> Any
     path = folder / f"{sha256}.part"
     path.write_bytes(content)
     return Taken(path, name, len(content), sha256)
+
+
+def told_by_journal() -> None:
+    """Every state of every case follows from the journal alone."""
+    from dataferry.server import journal
+
+    findings = journal.replay(journal.selected()).findings
+    assert [finding for finding in findings if "compliance_case" in str(finding.data["object"])] == []
