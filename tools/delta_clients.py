@@ -10,6 +10,7 @@ python_of("1.4.2")                    the interpreter to run that client with
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -34,17 +35,23 @@ def python_of(version: str) -> Path:
     lock = ROOT / f"requirements-delta-{version}.lock"
     folder = ROOT / f".venv-delta-{version}"
     python, stamp = folder / "bin/python", folder / "installed"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if python.exists() and stamp.is_file() and stamp.read_text() == wanted:
-        return python
+    with lock.open("rb") as held:
+        # Tests run in several processes; one of them makes it, the others wait.
+        fcntl.flock(held, fcntl.LOCK_EX)
+        wanted = hashlib.sha256(held.read()).hexdigest()
+        if not (python.exists() and stamp.is_file() and stamp.read_text() == wanted):
+            _make(folder, python, lock)
+            stamp.write_text(wanted)
+    return python
+
+
+def _make(folder: Path, python: Path, lock: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     uv = shutil.which("uv")
     pip = [uv, "pip", "install", "--python", str(python)] if uv else [str(python), "-m", "pip", "install"]
     environment = [uv, "venv", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
     _run([*environment, str(folder)])
     _run([*pip, "--quiet", "--require-hashes", "-r", str(lock)])
-    stamp.write_text(wanted)
-    return python
 
 
 def _run(command: list[str]) -> None:

@@ -192,9 +192,11 @@ def test_refusals_are_401_403_or_404_in_the_protocol_s_form(bought: Bought) -> N
     assert told(ask(bought, b"\xff\x00"))[0] == 400
 
 
-def test_a_revoked_reader_gets_no_further_byte(bought: Bought) -> None:
+def test_a_revoked_reader_gets_no_further_byte(bought: Bought, caplog: pytest.LogCaptureFixture) -> None:
+    from dataferry.server import journal
     from dataferry.server.delivery.actions import entitlements
 
+    caplog.set_level("DEBUG")
     url = urlsplit(lines(ask(bought))[2]["file"]["url"])
     address = f"{url.path}?{url.query}"
     begun = Client().get(address, headers={"Range": "bytes=0-99"})
@@ -205,6 +207,11 @@ def test_a_revoked_reader_gets_no_further_byte(bought: Bought) -> None:
     assert Client().get(address, headers={"Range": "bytes=100-199"}).status_code == 403
     for answer in (ask(bought), get(bought, "/delta-sharing/shares"), get(bought, f"{bought.address}/version")):
         assert (answer.status_code, answer.json()["errorCode"]) == (403, "PERMISSION_DENIED")
+    logged = str([vars(record) for record in caplog.records])
+    assert "/delta-sharing/shares" in logged
+    assert bought.token not in logged
+    assert url.query.partition("=")[2] not in logged
+    assert journal.replay(journal.selected()).holds
 
 
 def test_the_limits_of_the_contract_are_in_the_files_themselves(home: Path, folders: list[Path]) -> None:
