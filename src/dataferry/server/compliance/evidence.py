@@ -18,7 +18,7 @@ from dataferry.messages import DataferryError, MissingError, State, worst_state
 from dataferry.server.catalogue.models import Snapshot
 from dataferry.server.compliance.checklist import KINDS
 from dataferry.server.compliance.facts import crosses
-from dataferry.server.compliance.models import BorderDecision
+from dataferry.server.compliance.models import BorderDecision, MachineEvidence
 from dataferry.server.compliance.queries.border import decision_in_force
 from dataferry.server.compliance.states import DecisionState
 from dataferry.server.journal import clock
@@ -46,6 +46,11 @@ def digest_of(value: Any) -> str:
     """`sha256:` of the canonical JSON of plain data."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def is_unaltered(row: MachineEvidence) -> bool:
+    """Whether a kept look still is what its digest says."""
+    return Gathered(row.kind, row.state, row.document).digest == row.digest
 
 
 def gather(release: Release, supplier: Merchant, recipients: Iterable[str]) -> list[Gathered]:

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 
 from dataferry.messages import RefusedError
-from dataferry.server.compliance.evidence import digest_of as machine_digest
+from dataferry.server.compliance.evidence import is_unaltered
 from dataferry.server.compliance.models import Clearance
 from dataferry.server.compliance.queries.clearances import in_force
 from dataferry.server.exchange import store, undertaking
@@ -110,8 +110,7 @@ def _compliance(clearance: Clearance | None) -> Iterator[Piece]:
     yield Piece("compliance", _state(_fits(clearance.document, clearance.digest)), clearance.number, clearance.digest)
     newest = {each.kind: each for each in clearance.case.machine_evidence.order_by("pk")}
     for kind, each in sorted(newest.items()):
-        right = machine_digest(each.document) == each.digest
-        yield Piece(f"machine-{kind}", _state(right), kind, each.digest)
+        yield Piece(f"machine-{kind}", _state(is_unaltered(each)), kind, each.digest)
 
 
 def _release(release: Release) -> Piece:
