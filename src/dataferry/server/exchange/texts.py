@@ -44,7 +44,7 @@ def in_languages(given: Any, field: str, most: int, *, required: bool = False) -
     for language in words:
         if language not in LANGUAGES:
             raise InputError("server.exchange.no_such_language", field=field, given=str(language)[:20])
-    found = {each: clean(words.get(each), field, most) for each in LANGUAGES}
+    found: dict[str, str] = {each: clean(words.get(each), field, most) for each in LANGUAGES}
     found = {language: text for language, text in found.items() if text}
     if required and not found:
         raise InputError("server.exchange.text_missing", field=field)

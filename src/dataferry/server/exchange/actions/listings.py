@@ -12,6 +12,7 @@ from django.db import transaction
 
 from dataferry.messages import RefusedError
 from dataferry.server import people
+from dataferry.server.compliance.models import Clearance
 from dataferry.server.exchange import connection, evidence, facets, undertaking
 from dataferry.server.exchange import details as fields
 from dataferry.server.exchange.actions import certificates
@@ -126,13 +127,13 @@ def list_it(user: Any, listing: Listing) -> Listing:
         _require_complete(found)
         evidence.require(found)
         actor = people.actor(user)
-        found.clearance = require_clearance(found.release, found.supplier)
+        clearance = found.clearance = require_clearance(found.release, found.supplier)
         found.listed_at, found.reason = clock.now(), ""
         found.words = facets.words_of(found)
         payload = _serving(found, 1)
         names = ("clearance", "listed_at", "reason", "words")
         LISTING.move(found, ListingState.LISTED, actor, "exchange.listing_listed", payload, *names)
-        _serve(found, 1)
+        _serve(found, clearance, 1)
         facets.write(found)
         certificates.issue("listing", actor=actor, listing=found)
     return found
@@ -161,10 +162,10 @@ def _serving(listing: Listing, version: int) -> dict[str, Any]:
     }
 
 
-def _serve(listing: Listing, version: int) -> ListingRelease:
+def _serve(listing: Listing, clearance: Clearance, version: int) -> ListingRelease:
     """Write that the listing stands for its release from now on."""
     return ListingRelease.objects.create(
-        listing=listing, version=version, release=listing.release, clearance=listing.clearance, since=clock.now()
+        listing=listing, version=version, release=listing.release, clearance=clearance, since=clock.now()
     )
 
 
@@ -188,7 +189,7 @@ def update_release(user: Any, listing: Listing, release: Release) -> Listing:
         _require_columns(found, release)
         found.release = release
         require_tradable(found)
-        found.clearance = require_clearance(release, found.supplier)
+        clearance = found.clearance = require_clearance(release, found.supplier)
         sign_for(user, found)
         evidence.require(found)
         version, actor = found.releases.count() + 1, people.actor(user)
@@ -196,7 +197,7 @@ def update_release(user: Any, listing: Listing, release: Release) -> Listing:
         names = ("release", "clearance", "words")
         payload = _serving(found, version)
         LISTING.move(found, ListingState.LISTED, actor, "exchange.listing_release_changed", payload, *names)
-        _serve(found, version)
+        _serve(found, clearance, version)
         facets.write(found)
         certificates.issue("listing", actor=actor, listing=found)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -32,11 +32,12 @@ def listed(words: str = "", facets: Mapping[str, str] | None = None) -> QuerySet
         rows = rows.filter(words__contains=word)
     for name, value in (facets or {}).items():
         if name == "price":
-            rows = rows.filter(plans__in=Plan.objects.filter(kind=value[:_LONGEST_VALUE], closed_at=None))
+            asked = Plan.objects.filter(kind=value[:_LONGEST_VALUE], closed_at=None)
+            rows = rows.filter(pk__in=asked.values("listing"))
         elif name in FACETS:
             chosen = ListingFacet.objects.filter(facet=name, value=value[:_LONGEST_VALUE])
             rows = rows.filter(pk__in=chosen.values("listing"))
-    return rows.distinct().order_by("-listed_at", "-pk")
+    return rows.order_by("-listed_at", "-pk")
 
 
 def facet_counts(words: str = "", facets: Mapping[str, str] | None = None) -> dict[str, list[tuple[str, int]]]:
@@ -45,6 +46,7 @@ def facet_counts(words: str = "", facets: Mapping[str, str] | None = None) -> di
     for name in FACETS:
         others = {key: value for key, value in (facets or {}).items() if key != name}
         within = listed(words, others).order_by().values("pk")
+        counted: Iterable[tuple[str, int]]
         if name == "price":
             rows = Plan.objects.filter(listing__in=within, closed_at=None).values_list("kind")
             counted = rows.order_by().annotate(number=Count("listing", distinct=True))
