@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from django.conf import settings
 
@@ -50,7 +50,7 @@ def digest_of(value: Any) -> str:
 
 def is_unaltered(row: MachineEvidence) -> bool:
     """Whether a kept look still is what its digest says."""
-    return Gathered(row.kind, row.state, row.document).digest == row.digest
+    return Gathered(row.kind, cast(State, row.state), row.document).digest == row.digest
 
 
 def gather(release: Release, supplier: Merchant, recipients: Iterable[str]) -> list[Gathered]:
