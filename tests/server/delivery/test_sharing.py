@@ -192,6 +192,33 @@ def test_refusals_are_401_403_or_404_in_the_protocol_s_form(bought: Bought) -> N
     assert told(ask(bought, b"\xff\x00"))[0] == 400
 
 
+def test_hostile_questions_get_a_refusal_and_are_not_counted(bought: Bought) -> None:
+    from dataferry.server.delivery.models import MeterEvent
+
+    long, far = str(2**63 - 1), "9999-12-31T23:59:59Z"
+    questions = [
+        get(bought, f"{bought.address}/changes", {"startingVersion": long}),
+        get(bought, f"{bought.address}/changes", {"startingVersion": "9" * 5000}),
+        get(bought, f"{bought.address}/changes", {"startingTimestamp": "0001-01-01T00:00:00+14:00"}),
+        get(bought, f"{bought.address}/version", {"startingTimestamp": far}),
+        get(bought, f"{bought.address}/metadata", {"timestamp": "0001-01-01T00:00:00Z"}),
+        get(bought, f"{bought.address}/metadata", {"version": long}),
+        get(bought, f"{bought.address}/metadata", **{"delta-sharing-capabilities": "responseformat=" + "x," * 5000}),
+        get(bought, "/delta-sharing/shares", {"pageToken": "\x00é"}),
+        get(bought, "/delta-sharing/shares", {"maxResults": "-1"}),
+        get(bought, "/delta-sharing/shares/%00%F0%9F%98%80/all-tables"),
+        ask(bought, {"limitHint": 2**70}),
+        ask(bought, {"jsonPredicateHints": 7}),
+        ask(bought, {"startingVersion": 1, "endingVersion": long}),
+        ask(bought, b'{"version": 1' + b" " * 1_100_000 + b"}"),
+        ask(bought, **{"Idempotency-Key": "k" * 5000}),
+    ]
+    for place, answer in enumerate(questions):
+        assert answer.status_code in {400, 404}, (place, answer.status_code)
+        assert set(answer.json()) == {"errorCode", "message", "reason"}
+    assert not MeterEvent.objects.exists()
+
+
 def test_a_revoked_reader_gets_no_further_byte(bought: Bought, caplog: pytest.LogCaptureFixture) -> None:
     from dataferry.server import journal
     from dataferry.server.delivery.actions import entitlements
