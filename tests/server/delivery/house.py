@@ -40,7 +40,9 @@ def register(folder: Path, **more: Any) -> Any:
     return register_release(make_release(folder, **more))
 
 
-def deliver(release: Any, plan: str = "free", places: Sequence[str] = ("hong-kong", "hong-kong"), **offer: Any) -> Delivered:
+def deliver(
+    release: Any, plan: str = "free", places: Sequence[str] = ("hong-kong", "hong-kong"), **offer: Any
+) -> Delivered:
     """Sell a release. Both parties are on one side of the border unless `places` says otherwise.
 
     Args:

@@ -70,8 +70,8 @@ def tables(request: HttpRequest, share: str, schema: str = versions.SCHEMA) -> H
 @sharing_door(*_READ)
 def version(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """The number of the newest version, or of the first one at or after an instant; in a header alone."""
-    asked = VersionRequest.parse(request.GET.dict())
     key, known = opened(request, share, schema, table)
+    asked = VersionRequest.parse(request.GET.dict())
     found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, since=asked.starting))
     answer = HttpResponse(content_type=JSON)
     answer[protocol.VERSION_HEADER] = str(found.version.number)
@@ -81,8 +81,8 @@ def version(request: HttpRequest, share: str, schema: str, table: str) -> HttpRe
 @sharing_door(*_READ)
 def metadata(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """Protocol and description of a version of a table."""
-    asked, capabilities = MetadataRequest.parse(request.GET.dict()), _capabilities(request)
     key, known = opened(request, share, schema, table)
+    asked, capabilities = MetadataRequest.parse(request.GET.dict()), _capabilities(request)
     found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, number=asked.version, as_of=asked.timestamp))
     facts = sharing.table_facts(found, sharing.served(found))
     chosen = _chosen(capabilities, facts)
@@ -92,9 +92,9 @@ def metadata(request: HttpRequest, share: str, schema: str, table: str) -> HttpR
 @sharing_door("POST")
 def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """The files of a version of a table, or, from a starting version on, those that came and went."""
+    key, known = opened(request, share, schema, table)
     asked, capabilities = QueryRequest.parse(request.body), _capabilities(request)
     wanted = asked.ending_version if asked.starting_version is not None else asked.version
-    key, known = opened(request, share, schema, table)
     found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, number=wanted, as_of=asked.timestamp))
     served = sharing.served(found)
     if asked.starting_version is not None:
@@ -117,8 +117,8 @@ def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResp
 @sharing_door(*_READ)
 def changes(request: HttpRequest, share: str, schema: str, table: str) -> HttpResponse:
     """The change feed between two versions: files whose rows say what befell them."""
-    asked, capabilities = ChangesRequest.parse(request.GET.dict()), _capabilities(request)
     key, known = opened(request, share, schema, table)
+    asked, capabilities = ChangesRequest.parse(request.GET.dict()), _capabilities(request)
     start, end = sharing.ends_of(known, asked)
     found = gate.admit(key, Door.SHARE, number=end)
     facts = sharing.table_facts(found, sharing.served(found), number=start)

@@ -1,0 +1,193 @@
+"""Promise: rows come page by page in the order of their key, as the contract cuts them, counted once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from django.core import signing
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dataferry.messages import DataferryError
+from dataferry.server.delivery import cutting, vault
+from dataferry.server.delivery.limits import Cut
+from dataferry.server.delivery.models import MeterEvent, ServedTable
+from dataferry.server.delivery.rows import Asked, Condition, read_page
+from dataferry.server.journal import clock
+from dataferry.server.workshop.actions import register_release
+from dataferry.tables import write_geoparquet
+from server.delivery.house import Delivered, bearer, deliver, sold
+from server.market import make_merchant
+from server.releases import hexagons, make_release
+
+pytestmark = pytest.mark.django_db
+IN_ORDER = sorted(hexagons(), key=lambda row: (row["city"], row["district"]))
+
+
+@pytest.fixture(scope="module")
+def in_order(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release whose rows rise by their key, as every build leaves them."""
+    return make_release(tmp_path_factory.mktemp("rows") / "in-order", rows=IN_ORDER)
+
+
+@pytest.fixture
+def release(db: None, home: Path, in_order: Path) -> Any:
+    return register_release(in_order)
+
+
+@pytest.fixture
+def sale(release: Any) -> Delivered:
+    return deliver(release)
+
+
+class Caller:
+    """A program with a key."""
+
+    def __init__(self, sale: Delivered) -> None:
+        self.path, self.token = f"/delivery/rows/{sale.entitlement.share}", sale.key("rows")[1]
+
+    def __call__(self, query: str = "", **headers: str) -> Any:
+        return Client().get(f"{self.path}?{query}", **bearer(self.token), **headers)
+
+    def all(self, query: str = "") -> list[dict[str, Any]]:
+        found, after = [], ""
+        while True:
+            page = self(f"{query}&cursor={after}").json()
+            found += page["items"]
+            after = page["next"]
+            if not after:
+                return found
+
+
+def test_pages_follow_the_key_and_miss_nothing(sale: Delivered) -> None:
+    ask = Caller(sale)
+    assert ServedTable.objects.count() == 0
+    rows = ask.all("limit=7")
+    assert ServedTable.objects.get().ordered_by == ["city", "district"]
+    assert [row["district"] for row in rows] == [row["district"] for row in IN_ORDER]
+    assert rows[1]["geometry"].startswith("POLYGON")
+    few = ask.all("limit=3&city=shanghai&chargers.at_least=6&columns=chargers,district")
+    wanted = [row for row in IN_ORDER if row["city"] == "shanghai" and row["chargers"] >= 6]
+    assert few == [{"chargers": row["chargers"], "district": row["district"]} for row in wanted]
+    assert len(ask.all("chargers.one_of=0,3")) == 4
+    assert len(ask.all("chargers_per_km2.missing=")) == 2
+    answer = ask("limit=1")
+    assert (answer["Cache-Control"], answer.json()["version"]) == ("private, no-store", 0)
+
+
+def test_pages_without_the_key_count_rows(release: Any) -> None:
+    ask = Caller(deliver(release, policy={"columns": ["chargers"], "rows": {"city": ["shanghai"]}, "most_rows": 9}))
+    rows = ask.all("limit=4")
+    assert [row["chargers"] for row in rows] == [row["chargers"] for row in IN_ORDER if row["city"] == "shanghai"][:9]
+    assert ask("city=shanghai").json()["code"] == "server.delivery.no_such_column"
+    assert ask("columns=district").status_code == 422
+
+
+HOSTILE = [
+    "limit=0",
+    "limit=10001",
+    "limit=-1",
+    "limit=x",
+    "limit=" + "9" * 30,
+    "version=x",
+    "nothing=1",
+    "columns=city,secret",
+    "chargers=many",
+    "chargers.at_least=1e400",
+    "chargers=" + "9" * 40,
+    "geometry=POINT(0 0)",
+    "city.contains=x",
+    "cursor=abc",
+    "cursor=" + "x" * 5000,
+    "cursor=" + signing.dumps(["another", 0, ["city"], ["x"]]),
+    "city=" + "x" * 1001,
+    "%F0%9F%98%80=1",
+    "&".join(f"city={number}" for number in range(30)),
+    "city=' OR 1=1 --&chargers=;",
+]
+
+
+def test_hostile_questions_are_refused_with_reasons(sale: Delivered) -> None:
+    ask = Caller(sale)
+    for query in HOSTILE:
+        answer = ask(query)
+        assert (answer.status_code, answer["Content-Type"]) == (422, "application/problem+json"), query
+    assert MeterEvent.objects.count() == 0
+    assert ask("city=%00").json()["items"] == []
+
+
+def test_a_cursor_is_good_for_its_share_alone(sale: Delivered) -> None:
+    cursor = Caller(sale)("limit=1").json()["next"]
+    other = sold(sale.supplier, sale.listing, make_merchant("hong-kong", "buyer"))
+    assert Caller(other)(f"cursor={cursor}").json()["code"] == "server.delivery.bad_cursor"
+    assert Client().get(Caller(other).path, **bearer(sale.key("rows")[1])).status_code == 404
+    assert Client().get(Caller(other).path).status_code == 401
+    assert Client().post(Caller(other).path).status_code == 405
+
+
+def test_the_meter_counts_an_act_once(sale: Delivered) -> None:
+    ask = Caller(sale)
+    first, again = ask("limit=5"), ask("limit=5")
+    assert first.json() == again.json()
+    assert list(MeterEvent.objects.values_list("kind", "rows")) == [("rows", 5)]
+    ask("limit=5&cursor=" + first.json()["next"])
+    assert MeterEvent.objects.count() == 2
+    with clock.standing_at(clock.now() + timedelta(minutes=20)):
+        ask("limit=5")
+        assert MeterEvent.objects.count() == 3
+        ask("limit=5", HTTP_IDEMPOTENCY_KEY="job-1")
+        ask("limit=6", HTTP_IDEMPOTENCY_KEY="job-1")
+        assert MeterEvent.objects.count() == 4
+        assert ask("limit=5", HTTP_IDEMPOTENCY_KEY="x" * 201).status_code == 422
+
+
+def test_caps_of_a_day_are_exact(release: Any) -> None:
+    ask = Caller(deliver(release, policy={"calls_a_day": 2, "rows_a_day": 10}))
+    assert ask("limit=8").status_code == 200
+    assert ask("limit=8").status_code == 200
+    refused = ask("limit=3")
+    assert (refused.status_code, refused.json()["code"]) == (403, "server.delivery.rows_used_up")
+    assert ask("limit=2").status_code == 200
+    assert ask("limit=1").json()["code"] == "server.delivery.calls_used_up"
+    with clock.standing_at(clock.now() + timedelta(days=1)):
+        assert ask("limit=1").status_code == 200
+
+
+@given(
+    keys=st.lists(st.tuples(st.integers(-3, 3), st.text("ab", max_size=2)), unique=True, max_size=14).map(sorted),
+    limit=st.integers(1, 5),
+    size=st.integers(1, 4),
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_table_in_pages_is_the_table(home: Path, keys: list[tuple[int, str]], limit: int, size: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cutting, "ROWS_A_FILE", size)
+        source = home / "any.parquet"
+        table = pa.table(
+            {
+                "number": pa.array([number for number, _text in keys], pa.int64()),
+                "word": pa.array([text for _number, text in keys], pa.string()),
+            }
+        )
+        write_geoparquet(table, source)
+        made = cutting.cut_file(source, Cut(), ("number", "word"))
+    assert made.rows == len(keys)
+    assert all(file["rows"] <= size and vault.is_sound(file) for file in made.files)
+    served = ServedTable(files=made.files, ordered_by=list(made.ordered_by), rows=made.rows)
+    found, after = [], ""
+    while True:
+        page = read_page(served, Asked(limit=limit, after=after), "share", 0)
+        found += [(row["number"], row["word"]) for row in page.rows]
+        after = page.next
+        if not after:
+            break
+    assert found == keys
+    more = read_page(served, Asked(conditions=(Condition("number", "at_least", ("0",)),), limit=20), "share", 0)
+    assert [row["number"] for row in more.rows] == [number for number, _word in keys if number >= 0]
+    with pytest.raises(DataferryError):
+        read_page(served, Asked(after=signing.dumps(["share", 0, ["word"], [1]], salt="x")), "share", 0)
