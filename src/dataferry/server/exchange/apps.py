@@ -6,7 +6,16 @@ from importlib.util import find_spec
 from django.apps import AppConfig
 
 # Modules that register something when they are loaded.
-REGISTERING = ("permissions", "permissions_trade", "states", "jobs", "personal_data", "personal_data_trade", "subscribers")
+REGISTERING = (
+    "permissions",
+    "permissions_trade",
+    "states",
+    "jobs",
+    "personal_data",
+    "personal_data_trade",
+    "subscribers",
+    "trade_letters",
+)
 
 
 class ExchangeConfig(AppConfig):

@@ -10,6 +10,7 @@ from django.db import transaction
 from dataferry.messages import RefusedError
 from dataferry.server import journal, people
 from dataferry.server.exchange import terms as terms_of
+from dataferry.server.exchange.actions import certificates
 from dataferry.server.exchange.actions.invoices import first_lines, issue_invoice, void_open, write_invoice
 from dataferry.server.exchange.actions.orders import SIGN_WITHIN
 from dataferry.server.exchange.actions.stock import give_back
@@ -221,6 +222,7 @@ def lapse_due() -> int:
 
 def accept_delivery(user: Any, agreement: Agreement, accepted: bool, remark: str = "") -> Acceptance:
     """The buyer says whether what was delivered is what was agreed. It may be said again: the last word counts.
+    The first yes brings the certificate of the trade.
 
     Raises:
         RefusedError: not of the buyer; never in force. InputError: not accepted and no remark.
@@ -240,6 +242,8 @@ def accept_delivery(user: Any, agreement: Agreement, accepted: bool, remark: str
             person=user,
             at=clock.now(),
         )
+        if accepted and not row.certificates.exists():
+            certificates.issue("trade", actor=people.actor(user), agreement=row)
         payload = {"accepted": accepted, "release": row.terms["release_digest"]}
         journal.append(people.actor(user), "exchange.delivery_accepted", row.reference, payload)
     return made
