@@ -183,6 +183,8 @@ def test_refusals_are_401_403_or_404_in_the_protocol_s_form(bought: Bought) -> N
     assert Client().get(address)["WWW-Authenticate"].startswith("Bearer")
     unknown = Client().get(address, headers={"Authorization": "Bearer nobody"})
     assert told(unknown) == (401, "UNAUTHENTICATED", "key_unknown")
+    # Whoever is nobody learns nothing of what is wrong with the question.
+    assert Client().post(f"{bought.address}/query", "[", content_type="application/json").status_code == 401
     elsewhere = get(bought, address.replace(bought.entitlement.share, "another"))
     assert told(elsewhere) == (404, "RESOURCE_DOES_NOT_EXIST", "no_such_share")
     assert told(get(bought, address.replace("two_city", "other")))[2] == "no_such_table"
