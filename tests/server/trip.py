@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from server.built_examples import register
@@ -105,17 +104,22 @@ class Trip:
 
         return cases.decide_case(self.officer, self.case(release), "passed", "The findings hold.")
 
-    def registered(self, release: Any) -> Any:
-        """Registered after three days of public notice."""
+    def noticed(self, release: Any) -> Any:
+        """A registration on public notice."""
         from dataferry.server.exchange.actions import registrations
-        from dataferry.server.journal import clock
 
         rights = {"kinds": ["holding", "use", "operation"], "basis": {"en": "Made by us."}}
         made = registrations.open_registration(self.supplying, release, self.supplier, "produced", rights)
         registrations.submit(self.supplying, made)
-        made = registrations.publish_notice(self.operator, made)
-        with clock.standing_at(made.notice_until):
-            return registrations.certify(self.operator, made)
+        return registrations.publish_notice(self.operator, made)
+
+    def certified(self, registration: Any) -> Any:
+        """Certified when the notice is over."""
+        from dataferry.server.exchange.actions import registrations
+        from dataferry.server.journal import clock
+
+        with clock.standing_at(registration.notice_until):
+            return registrations.certify(self.operator, registration)
 
     def listed(self, registration: Any) -> Any:
         """Listed with a scenario, an undertaking, and shares for the owners upstream."""
@@ -127,7 +131,7 @@ class Trip:
             level="S2",
             board="transport",
             details={"purpose": {"en": "Planning of charging places."}},
-            delivery_modes=["share", "download"],
+            delivery_modes=["share", "files"],
             shares=[
                 {"owner": self.supplier.number, "weight": 2},
                 {"owner": "Shanghai EV public data centre", "weight": 1},
@@ -174,7 +178,3 @@ def valid_register_number(place: str, number: str) -> str:
     body = number[:17]
     total = sum(symbols.index(each) * pow(3, place_, 31) for place_, each in enumerate(body))
     return body + symbols[(31 - total % 31) % 31]
-
-
-def noon(day: int) -> datetime:
-    return datetime(2026, 11, day, 4, tzinfo=UTC)
