@@ -222,7 +222,7 @@ def open_offer(
         if row.closed_at or standing.closed_at:
             raise RefusedError("server.exchange.closed_already", code=row.code if row.closed_at else standing.code)
         if row.stock is not None and row.sold >= row.stock:
-            raise RefusedError("server.exchange.sold_out", plan=row.code)
+            raise ConflictError("server.exchange.sold_out", plan=row.code)
         once = (PlanKind.ONE_OFF, PlanKind.TRIAL)
         offer = Offer.objects.create(
             number=journal.next_number("F", now),

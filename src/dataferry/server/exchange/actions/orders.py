@@ -64,7 +64,7 @@ def require_open(offer: Offer, buyer: Merchant) -> None:
     if offer.to_id is not None and offer.to_id != buyer.pk:
         raise RefusedError("server.exchange.offer_to_another", offer=offer.number)
     if offer.state == OfferState.SOLD_OUT:
-        raise RefusedError("server.exchange.sold_out", plan=offer.plan.code)
+        raise ConflictError("server.exchange.sold_out", plan=offer.plan.code)
     is_over = offer.valid_until is not None and now >= offer.valid_until
     if offer.state != OfferState.OPEN or is_over or offer.plan.closed_at or offer.policy.closed_at:
         raise RefusedError("server.exchange.offer_closed", offer=offer.number)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from django.db.models import F, Q
 
-from dataferry.messages import RefusedError
 from dataferry.server.exchange.models import Offer, Plan
 from dataferry.server.exchange.states import OFFER, OfferState
+from dataferry.server.web.problems import ConflictError
 
 
 def take_one(plan: Plan) -> Callable[[str], None]:
@@ -18,12 +18,12 @@ def take_one(plan: Plan) -> Callable[[str], None]:
         what closes its offers when this was the last one; to be called with the actor when all rows are locked.
 
     Raises:
-        RefusedError: `server.exchange.sold_out`.
+        ConflictError: `server.exchange.sold_out`.
     """
     # The condition stands in the statement itself: whoever comes second changes no row.
     room = Q(stock__isnull=True) | Q(sold__lt=F("stock"))
     if not Plan.objects.filter(room, pk=plan.pk).update(sold=F("sold") + 1):
-        raise RefusedError("server.exchange.sold_out", plan=plan.code)
+        raise ConflictError("server.exchange.sold_out", plan=plan.code)
     plan.refresh_from_db(fields=["sold", "stock"])
     offers = _offers(plan, OfferState.OPEN) if plan.stock is not None and plan.sold >= plan.stock else []
 
