@@ -37,7 +37,7 @@ class Model(BaseModel):
 def _exactly_one(model: BaseModel, names: tuple[str, ...]) -> None:
     given = [name for name in names if getattr(model, name) is not None]
     if len(given) != 1:
-        raise PydanticCustomError("privacy.step_choice", "exactly one", {"expected": " | ".join(names)})
+        raise PydanticCustomError("step_choice", "exactly one", {"expected": " | ".join(names)})
 
 
 class Generalise(Model):
@@ -90,7 +90,7 @@ class Suppress(Model):
     def _whole(self) -> Self:
         needed = {"columns": ("columns",), "rows": ("over",), "cells": ("columns", "over")}[self.what]
         if any(getattr(self, name) is None for name in needed):
-            raise PydanticCustomError("privacy.step_choice", "needed", {"expected": " + ".join(needed)})
+            raise PydanticCustomError("step_choice", "needed", {"expected": " + ".join(needed)})
         return self
 
 
@@ -148,7 +148,7 @@ class AggregateCellHour(Model):
     @model_validator(mode="after")
     def _one_grid(self) -> Self:
         if (self.h3 is not None) and (self.grid_m is not None or self.grid_crs is not None):
-            raise PydanticCustomError("privacy.step_choice", "one grid", {"expected": "h3 | grid_m"})
+            raise PydanticCustomError("step_choice", "one grid", {"expected": "h3 | grid_m"})
         return self
 
     def side(self) -> float:

@@ -117,7 +117,7 @@ def _problem(detail: ErrorDetails, document: Document) -> Finding:
         words = expected.replace(" or ", ", ").split(", ")
         near = nearest(str(data["value"]), words)
         return Finding("products.yaml_not_one_of", "blocked", data | {"expected": ", ".join(words), "nearest": near})
-    if kind == "privacy.step_choice":
+    if kind == "step_choice":
         return Finding("products.yaml_step_choice", "blocked", data | {"expected": str(context.get("expected"))})
     if kind == "products.yaml_control_character":
         return Finding("products.yaml_control_character", "blocked", data)
