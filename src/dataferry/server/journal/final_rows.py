@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from django.db import migrations, models
+from django.db import models
+from django.db.migrations.operations.base import Operation
 
 from dataferry.messages import RefusedError
 
@@ -48,7 +49,7 @@ class FinalRow(models.Model):
         raise RefusedError("server.journal.row_is_final")
 
 
-class FinalRows(migrations.RunPython):
+class FinalRows(Operation):
     """Triggers that refuse to change or remove the rows of a table.
 
     Args:
@@ -60,16 +61,21 @@ class FinalRows(migrations.RunPython):
 
     def __init__(self, table: str, stay: Sequence[str] = ()) -> None:
         self.table, self.stay = table, tuple(stay)
-        super().__init__(self._put, self._take_away)
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         return (type(self).__qualname__, [self.table, self.stay], {})
 
-    def _put(self, _apps: Any, schema_editor: Any) -> None:
+    def describe(self) -> str:
+        return f"Make rows of {self.table} final"
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Models know nothing of triggers."""
+
+    def database_forwards(self, _app_label: str, schema_editor: Any, _before: Any, _after: Any) -> None:
         for statement in self._statements(schema_editor.connection.vendor):
             schema_editor.execute(statement, params=None)
 
-    def _take_away(self, _apps: Any, schema_editor: Any) -> None:
+    def database_backwards(self, _app_label: str, schema_editor: Any, _before: Any, _after: Any) -> None:
         vendor = schema_editor.connection.vendor
         for act in ("update", "delete"):
             on = "" if vendor == "sqlite" else f" ON {self.table}"
