@@ -1,4 +1,4 @@
-"""Promise: everybody finds their side of a delivery, strangers find nothing, and no token is anywhere but on one page."""
+"""Promise: everybody finds their side of a delivery, strangers find nothing, and a token is on one page alone."""
 
 from __future__ import annotations
 
