@@ -15,13 +15,13 @@ from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import Registration, RegistrationVersion
 from dataferry.server.exchange.models.registrations import SourceKind
 from dataferry.server.exchange.queries.clearances import require_clearance, today
+from dataferry.server.exchange.queries.releases import releases_to_offer
 from dataferry.server.exchange.states import REGISTRATION, ObjectionState, RegistrationState
 from dataferry.server.exchange.texts import clean, in_languages, one_of, reason_of
 from dataferry.server.journal import clock
 from dataferry.server.merchants.models import Merchant, MerchantClass
 from dataferry.server.web.problems import ConflictError
 from dataferry.server.workshop.models import Product, Release
-from dataferry.server.workshop.queries import visible_releases
 
 NOTICE = timedelta(days=3)
 """How long everybody may object. Three days at the Guangxi Beibu Gulf exchange (bbgdex.com/service/guide)."""
@@ -93,14 +93,12 @@ def require_supplier(supplier: Merchant) -> None:
 
 
 def require_own_release(user: Any, release: Release, supplier: Merchant) -> None:
-    """The release must be one that the person sees, of this house or of somebody in the supplier's organisation.
+    """The release must be of somebody in the supplier's organisation, or a published one of this house.
 
     Raises:
         RefusedError: `server.exchange.release_of_others`.
     """
-    owner = release.product.owner_id
-    own = owner is None or supplier.organisation.memberships.filter(user_id=owner).exists()
-    if not own or not visible_releases(user).filter(pk=release.pk).exists():
+    if not releases_to_offer(user, [supplier]).filter(pk=release.pk).exists():
         raise RefusedError("server.exchange.release_of_others", release=str(release))
 
 
@@ -231,6 +229,8 @@ def publish_notice(user: Any, registration: Registration) -> Registration:
     people.require(user, "exchange.decide_registration", registration)
     with transaction.atomic():
         found = locked(registration)
+        if found.state == RegistrationState.OBJECTED:
+            _require_quiet(found)
         # Two registrars may reach for the same product at once.
         Product.objects.select_for_update().get(pk=found.product_id)
         others = Registration.objects.filter(product=found.product, state__in=SHOWN).exclude(pk=found.pk)

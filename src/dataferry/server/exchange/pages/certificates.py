@@ -37,6 +37,7 @@ def certificate(request: HttpRequest, serial: str) -> HttpResponse:
     said, language = queries.said_in(row), page_language()
     context = {
         "section": "exchange",
+        "tab": "register",
         "row": row,
         "findings": wrong,
         "holds": row.revoked_at is None and not wrong,

@@ -46,6 +46,7 @@ def mine(request: HttpRequest) -> HttpResponse:
             return redirect("exchange-registration", made.registration.number)
     context = {
         "section": "exchange",
+        "tab": "mine",
         "suppliers": suppliers,
         "offered": _titled(offered),
         "registrations": _titled(registrations.own_registrations(user)[:MOST]),
@@ -64,6 +65,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     handed_in = listings.waiting_for_operator(registrations.cities_operated(user))
     context = {
         "section": "exchange",
+        "tab": "desk",
         "submitted": _titled(waiting["submitted"]),
         "notice_over": _titled(waiting["notice_over"]),
         "changes": _titled(waiting["changes"]),

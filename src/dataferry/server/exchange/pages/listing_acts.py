@@ -105,6 +105,7 @@ def _context(user: Any, found: Listing, forms: dict[str, Any]) -> dict[str, Any]
     language = page_language()
     return {
         "section": "exchange",
+        "tab": "mine",
         "listing": found,
         "title": spoken(found.details.get("title") or None, language),
         "forms": forms,

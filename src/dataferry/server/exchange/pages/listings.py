@@ -23,6 +23,7 @@ from dataferry.server.exchange.models import Listing
 from dataferry.server.exchange.pages.doors import exchange_page
 from dataferry.server.exchange.queries import listings as queries
 from dataferry.server.exchange.queries.offers import open_offers
+from dataferry.server.exchange.queries.releases import versions_to_offer
 from dataferry.server.exchange.sheet import build, sections_of
 from dataferry.server.exchange.sheet.sections import TONGUES
 from dataferry.server.exchange.states import ListingState
@@ -31,7 +32,6 @@ from dataferry.server.people.permissions import signed_in_person
 from dataferry.server.workshop.drawings.maps import map_drawing
 from dataferry.server.workshop.models import Release
 from dataferry.server.workshop.preview import preview
-from dataferry.server.workshop.queries import versions_of
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -81,7 +81,7 @@ def _new_release(request: HttpRequest, user: Any, found: Listing) -> None:
 def _other_releases(user: Any, found: Listing) -> Any:
     """Releases of the product that were never listed here."""
     served = found.releases.values("release")
-    return versions_of(user, found.release.product.slug).exclude(pk__in=served)
+    return versions_to_offer(user, found.release.product, found.supplier).exclude(pk__in=served)
 
 
 def _context(request: HttpRequest, found: Listing) -> dict[str, Any]:
@@ -91,6 +91,7 @@ def _context(request: HttpRequest, found: Listing) -> dict[str, Any]:
     acts = _acts(user, found)
     return {
         "section": "exchange",
+        "tab": "market",
         "listing": found,
         "document": document,
         "title": spoken(found.details.get("title"), language),

@@ -76,6 +76,7 @@ def market(request: HttpRequest) -> HttpResponse:
     partial = request.headers.get("HX-Request") == "true" and request.headers.get("HX-Target") == "found"
     context = {
         "section": "exchange",
+        "tab": "market",
         "words": sought,
         "cards": cards_of(list(page.items)),
         "total": rows.count(),

@@ -18,14 +18,12 @@ from dataferry.server.exchange.forms.registers import NewRegistrationForm, Objec
 from dataferry.server.exchange.models import Registration
 from dataferry.server.exchange.pages.doors import signed_page
 from dataferry.server.exchange.queries import registrations as queries
+from dataferry.server.exchange.queries.releases import releases_to_offer, versions_to_offer
 from dataferry.server.merchants.models import Merchant
 from dataferry.server.people.pages.answers import telling_form
 from dataferry.server.people.permissions import signed_in_person
-from dataferry.server.workshop.models import Release
-from dataferry.server.workshop.queries import versions_of, visible_releases
 
 UNPROCESSABLE = 422
-MOST_RELEASES = 500
 
 
 def _status(*forms: Any) -> int:
@@ -37,11 +35,11 @@ def new(request: HttpRequest) -> HttpResponse:
     """Begin to register a product."""
     user = signed_in_person(request)
     suppliers = queries.own_suppliers(user)
-    context: dict[str, Any] = {"section": "exchange", "suppliers": suppliers}
+    context: dict[str, Any] = {"section": "exchange", "tab": "mine", "suppliers": suppliers}
     if not suppliers:
         return render(request, "exchange/registration_new.html", context)
     rows = Merchant.objects.filter(pk__in=[each.pk for each in suppliers]).select_related("organisation")
-    releases = _releases_of(user, suppliers)
+    releases = releases_to_offer(user, suppliers)
     initial = {"release": _asked_for(request, releases)}
     form = NewRegistrationForm(request.POST or None, suppliers=rows, releases=releases, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -55,16 +53,6 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect("exchange-registration", made.number)
     context |= {"form": form, "has_releases": releases.exists()}
     return render(request, "exchange/registration_new.html", context, status=_status(form))
-
-
-def _releases_of(user: Any, suppliers: list[Merchant]) -> Any:
-    """Releases that the suppliers' people made, and those of the house."""
-    organisations = [each.organisation_id for each in suppliers]
-    seen = visible_releases(user)
-    own = seen.filter(product__owner__memberships__organisation__in=organisations)
-    keys = [*own.values_list("pk", flat=True)[:MOST_RELEASES]]
-    keys += seen.filter(product__owner=None).values_list("pk", flat=True)[:MOST_RELEASES]
-    return Release.objects.filter(pk__in=keys).select_related("product")
 
 
 def _asked_for(request: HttpRequest, releases: Any) -> Any:
@@ -81,7 +69,7 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
     if not people.can(user, "exchange.write_registration", found) or found.state not in actions.CHANGEABLE:
         raise MissingError("server.exchange.no_registration", number=number[:20])
     act = request.POST.get("do", "") if request.method == "POST" else ""
-    releases = versions_of(user, found.product.slug)
+    releases = versions_to_offer(user, found.product, found.supplier)
     form = RegistrationForm(request.POST if act == "save" else None, registration=found, releases=releases)
     paper = PaperForm(request.POST if act == "paper" else None, kinds=("source",))
     if act == "save" and form.is_valid() and _saved(user, found, form):
@@ -92,6 +80,7 @@ def edit(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("exchange-registration-edit", found.number)
     context = {
         "section": "exchange",
+        "tab": "mine",
         "registration": found,
         "form": form,
         "paper_form": paper,
@@ -130,5 +119,5 @@ def object_to(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, told % {"number": made.number})
             return redirect("exchange-registration", found.number)
     may = queries.notice_runs(found) and people.can(user, "exchange.file_objection", found)
-    context = {"section": "exchange", "registration": found, "form": form, "may": may}
+    context = {"section": "exchange", "tab": "notices", "registration": found, "form": form, "may": may}
     return render(request, "exchange/registration_object.html", context, status=_status(form))

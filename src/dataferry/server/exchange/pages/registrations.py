@@ -21,11 +21,11 @@ from dataferry.server.exchange.forms.registers import ChangeForm, ReasonForm
 from dataferry.server.exchange.models import Registration
 from dataferry.server.exchange.pages.doors import exchange_page
 from dataferry.server.exchange.queries import registrations as queries
+from dataferry.server.exchange.queries.releases import versions_to_offer
 from dataferry.server.exchange.states import RegistrationState
 from dataferry.server.people.pages.answers import telling
 from dataferry.server.people.permissions import signed_in_person
 from dataferry.server.web.paging import keyset_page
-from dataferry.server.workshop.queries import versions_of
 
 PAGE = 50
 
@@ -41,6 +41,7 @@ def register(request: HttpRequest) -> HttpResponse:
         page = keyset_page(queries.in_register(), ("-certified_at", "-pk"), None, PAGE)
     context = {
         "section": "exchange",
+        "tab": "register",
         "rows": [_row(each) for each in page.items],
         "more": page.next,
         "on_notice": queries.on_notice().count(),
@@ -54,7 +55,9 @@ def register(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """Products that are about to be registered: everybody may look, and object."""
     rows = [(*_row(each), queries.notice_runs(each)) for each in queries.on_notice()[:PAGE]]
-    return render(request, "exchange/registration_notices.html", {"section": "exchange", "rows": rows})
+    return render(
+        request, "exchange/registration_notices.html", {"section": "exchange", "tab": "notices", "rows": rows}
+    )
 
 
 def _row(each: Registration) -> tuple[Registration, Any, Any]:
@@ -134,7 +137,7 @@ def _act_on_change(request: HttpRequest, user: Any, found: Registration, act: st
 
 
 def _other_releases(user: Any, found: Registration) -> Any:
-    return versions_of(user, found.product.slug).exclude(pk=found.release_id)
+    return versions_to_offer(user, found.product, found.supplier).exclude(pk=found.release_id)
 
 
 def _context(user: Any, found: Registration) -> dict[str, Any]:
@@ -144,6 +147,7 @@ def _context(user: Any, found: Registration) -> dict[str, Any]:
     acts = _acts(user, found)
     return {
         "section": "exchange",
+        "tab": "register",
         "registration": found,
         "title": title,
         "supplier": supplier,

@@ -50,6 +50,7 @@ def _refused(request: HttpRequest, listing: Listing, error: RefusedError) -> Htt
     """Why there is no sheet: told, and nothing printed."""
     context = {
         "section": "exchange",
+        "tab": "market",
         "listing": listing,
         "title": spoken(listing.details.get("title"), page_language()),
         "refusal": error.text(),
