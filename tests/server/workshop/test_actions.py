@@ -15,6 +15,7 @@ from dataferry.server.people import predicates
 from dataferry.server.web.api import ConflictError
 from dataferry.server.workshop import actions, checks, queries
 from dataferry.server.workshop.models import Build, Draft, DraftShare, Product, Release
+from dataferry.server.workshop.publishing import obstacles
 from server.persons import make_person
 
 Work = Callable[[], list[str]]
@@ -164,7 +165,7 @@ def test_a_release_is_its_peoples_until_it_is_published(ann: Any, bob: Any, draf
     assert [(event.object, event.actor) for event in events] == [("release:my-stops@0.1.0", f"person:{ann.pk}")]
 
 
-@pytest.mark.parametrize("part", ["datum", "quality"])
+@pytest.mark.parametrize("part", ["datum", "quality", "privacy"])
 def test_a_release_whose_data_is_not_what_it_says_is_not_published(
     ann: Any, draft: Draft, work: Work, part: str
 ) -> None:
@@ -176,11 +177,13 @@ def test_a_release_whose_data_is_not_what_it_says_is_not_published(
     work()
     build.refresh_from_db()
     release = build.release
-    if part == "datum":
-        release.document["evidence"]["datum"] = "blocked"
+    if part != "quality":
+        release.document["evidence"][part] = "blocked"
     with pytest.raises(RefusedError) as error:
         actions.publish_release(ann, release)
     assert error.value.code == "server.workshop.not_publishable"
+    release.document["synthetic"] = True
+    assert bool(obstacles(ann, release)) == (part != "privacy"), "made-up people may be shown"
     assert error.value.data["reasons"] == [
         {"code": "server.workshop.evidence_blocked", "severity": "blocked", "data": {"part": part}}
     ]
