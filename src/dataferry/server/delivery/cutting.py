@@ -123,7 +123,8 @@ class TableWriter:
     """One Parquet file; its `geo` metadata is known at the end and written then."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path, self.rows, self._geo = path, 0, None
+        self.path, self.rows = path, 0
+        self._geo: dict[str, Any] | None = None
         places = geometry_columns(schema)
         fields = [pa.field(each.name, each.type, each.nullable) if each.name in places else each for each in schema]
         self._schema = pa.schema(fields)

@@ -33,7 +33,7 @@ def rows(request: HttpRequest, share: str) -> HttpResponseBase:
     page = read_page(served, asked, share, admission.version.number)
     key = metering.request_key(
         admission,
-        sorted((name, *values) for name, values in request.GET.lists()),
+        {name: sorted(values) for name, values in request.GET.lists()},
         request.headers.get(metering.HEADER, ""),
     )
     before_leaving(admission)

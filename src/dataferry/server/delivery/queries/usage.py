@@ -50,7 +50,7 @@ def usage_of(entitlement: Entitlement) -> Usage:
     """Everything counted so far. Days and months are those of the two cities."""
     now = clock.now()
     events = MeterEvent.objects.filter(entitlement=entitlement)
-    kinds = [Line(KINDS.get(row["kind"], row["kind"]), *_sums(row)) for row in _grouped(events, "kind")]  # type: ignore[arg-type]
+    kinds = [Line(KINDS.get(row["kind"], row["kind"]), *_sums(row)) for row in _grouped(events, "kind")]
     by_month = events.annotate(what=TruncMonth("at", tzinfo=BOTH_CITIES))
     months = [Line(row["what"].date(), *_sums(row)) for row in _grouped(by_month, "what")]
     recent = events.filter(at__gt=now - timedelta(days=DAYS)).annotate(what=TruncDate("at", tzinfo=BOTH_CITIES))
