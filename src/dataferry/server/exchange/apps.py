@@ -15,6 +15,7 @@ REGISTERING = (
     "personal_data_trade",
     "subscribers",
     "trade_letters",
+    "register_letters",
 )
 
 
