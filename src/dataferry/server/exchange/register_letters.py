@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 MOST = 20
 """Managers of one organisation that are written to."""
 REGISTRATION_ACTS: Mapping[str, str] = {
-    "exchange.registration_returned": "returned",
-    "exchange.registration_refused": "refused",
-    "exchange.registration_on_notice": "notice",
-    "exchange.registration_objected": "objected",
-    "exchange.registration_certified": "certified",
-    "exchange.registration_changed": "changed",
-    "exchange.registration_change_refused": "change_refused",
-    "exchange.registration_expired": "expired",
+    "exchange.registration_returned": "server.exchange.letter_registration_returned",
+    "exchange.registration_refused": "server.exchange.letter_registration_refused",
+    "exchange.registration_on_notice": "server.exchange.letter_registration_notice",
+    "exchange.registration_objected": "server.exchange.letter_registration_objected",
+    "exchange.registration_certified": "server.exchange.letter_registration_certified",
+    "exchange.registration_changed": "server.exchange.letter_registration_changed",
+    "exchange.registration_change_refused": "server.exchange.letter_registration_change_refused",
+    "exchange.registration_expired": "server.exchange.letter_registration_expired",
 }
 LISTING_ACTS: Mapping[str, str] = {
-    "exchange.listing_returned": "returned",
-    "exchange.listing_listed": "listed",
-    "exchange.listing_suspended": "suspended",
-    "exchange.listing_resumed": "resumed",
-    "exchange.listing_delisted": "delisted",
+    "exchange.listing_returned": "server.exchange.letter_listing_returned",
+    "exchange.listing_listed": "server.exchange.letter_listing_listed",
+    "exchange.listing_suspended": "server.exchange.letter_listing_suspended",
+    "exchange.listing_resumed": "server.exchange.letter_listing_resumed",
+    "exchange.listing_delisted": "server.exchange.letter_listing_delisted",
 }
 
 
@@ -45,7 +45,7 @@ def tell_of_registration(event: Event) -> None:
 
     found = Registration.objects.filter(number=_number(event)).select_related("supplier").first()
     if found is not None:
-        _tell_managers(event, found, "registrations", f"registration_{REGISTRATION_ACTS[event.act]}")
+        _tell_managers(event, found, "registrations", REGISTRATION_ACTS[event.act])
 
 
 @subscribe(*LISTING_ACTS, name="exchange.listing_letters")
@@ -55,7 +55,7 @@ def tell_of_listing(event: Event) -> None:
 
     found = Listing.objects.filter(number=_number(event)).select_related("supplier").first()
     if found is not None:
-        _tell_managers(event, found, "listings", f"listing_{LISTING_ACTS[event.act]}")
+        _tell_managers(event, found, "listings", LISTING_ACTS[event.act])
 
 
 @subscribe("exchange.objection_decided", name="exchange.objection_letters")
@@ -65,27 +65,33 @@ def tell_of_objection(event: Event) -> None:
 
     found = Objection.objects.filter(number=_number(event)).select_related("registration", "filed_by").first()
     if found is not None and found.filed_by is not None:
-        _write(event, found.filed_by, found.number, f"registrations/{found.registration.number}", "objection_decided")
+        _write(
+            event,
+            found.filed_by,
+            found.number,
+            f"registrations/{found.registration.number}",
+            "server.exchange.letter_objection_decided",
+        )
 
 
 def _number(event: Event) -> str:
     return event.object.partition(":")[2]
 
 
-def _tell_managers(event: Event, thing: Registration | Listing, place: str, what: str) -> None:
+def _tell_managers(event: Event, thing: Registration | Listing, place: str, code: str) -> None:
     managers = thing.supplier.organisation.memberships.filter(is_manager=True).select_related("user")
     for membership in managers.order_by("pk")[:MOST]:
-        _write(event, membership.user, thing.number, f"{place}/{thing.number}", what)
+        _write(event, membership.user, thing.number, f"{place}/{thing.number}", code)
 
 
-def _write(event: Event, person: Any, number: str, place: str, what: str) -> None:
+def _write(event: Event, person: Any, number: str, place: str, code: str) -> None:
     from dataferry.server import letters
 
     subject: dict[str, str] = {}
     body: dict[str, str] = {}
     for language in LANGUAGES:
         page = f"{settings.SITE}/{language.lower()}/exchange/{place}/"
-        subject[language] = say(f"server.exchange.letter_{what}", {"number": number}, language)
+        subject[language] = say(code, {"number": number}, language)
         body[language] = f"{subject[language]}\n\n{say('server.exchange.letter_page', {'page': page}, language)}\n"
     key = f"exchange:{event.sequence}:{person.pk}"
     letters.post(person, key=key, subject=subject, body=body, about=event.object)

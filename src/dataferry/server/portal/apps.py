@@ -14,3 +14,4 @@ class PortalConfig(AppConfig):
         import_module("dataferry.server.portal.operations")
         import_module("dataferry.server.portal.jobs")
         import_module("dataferry.server.portal.journal_jobs")
+        import_module("dataferry.server.portal.dossiers")
