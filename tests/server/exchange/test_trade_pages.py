@@ -131,7 +131,7 @@ def test_bargaining_on_the_page(market: dict[str, Any]) -> None:
     page = read(selling, f"negotiations/{row.number}/")
     assert "HK$500.00" in page
     assert "&lt;b&gt;please" in page
-    post(selling, f"negotiations/{row.number}/", do="counter", revision=1, amount="700", later_releases="unknown")
+    post(selling, f"negotiations/{row.number}/", do="counter", revision=1, amount="700", later_releases="yes")
     stale = post(buying, f"negotiations/{row.number}/", do="accept", revision=1)
     assert not Agreement.objects.exists()
     assert "has changed since" in buying.get(stale.url).content.decode()

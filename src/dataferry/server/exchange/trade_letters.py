@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import gettext_noop as noop
+from django.utils.translation import gettext_noop
 
 from dataferry.server.journal.subscribers import subscribe
 
@@ -18,74 +18,78 @@ BOTH, BUYER, SUPPLIER = ("buyer", "supplier"), ("buyer",), ("supplier",)
 TOLD: Mapping[str, tuple[tuple[str, ...], str, str]] = {
     "exchange.agreement_drawn_up": (
         BOTH,
-        noop("Agreement %(number)s waits for signatures"),
-        noop("An order was placed. A manager of each side signs within seven days; after that it lapses."),
+        gettext_noop("Agreement %(number)s waits for signatures"),
+        gettext_noop("An order was placed. A manager of each side signs within seven days; after that it lapses."),
     ),
     "exchange.agreement_in_force": (
         BOTH,
-        noop("Agreement %(number)s is in force"),
-        noop("Both sides have signed, and what was due first is paid. Delivery can begin."),
+        gettext_noop("Agreement %(number)s is in force"),
+        gettext_noop("Both sides have signed, and what was due first is paid. Delivery can begin."),
     ),
     "exchange.agreement_suspended": (
         BOTH,
-        noop("Agreement %(number)s is suspended"),
-        noop("The exchange has stopped delivery for now. The page of the agreement says why."),
+        gettext_noop("Agreement %(number)s is suspended"),
+        gettext_noop("The exchange has stopped delivery for now. The page of the agreement says why."),
     ),
     "exchange.agreement_resumed": (
         BOTH,
-        noop("Agreement %(number)s goes on"),
-        noop("Delivery goes on."),
+        gettext_noop("Agreement %(number)s goes on"),
+        gettext_noop("Delivery goes on."),
     ),
     "exchange.agreement_terminated": (
         BOTH,
-        noop("Agreement %(number)s is terminated"),
-        noop("It was ended before its time. The page of the agreement says why."),
+        gettext_noop("Agreement %(number)s is terminated"),
+        gettext_noop("It was ended before its time. The page of the agreement says why."),
     ),
-    "exchange.agreement_ended": (BOTH, noop("Agreement %(number)s has ended"), noop("Its time is over.")),
+    "exchange.agreement_ended": (
+        BOTH,
+        gettext_noop("Agreement %(number)s has ended"),
+        gettext_noop("Its time is over."),
+    ),
     "exchange.invoice_issued": (
         BUYER,
-        noop("An invoice under agreement %(number)s"),
-        noop("Look at it and pay it on its page."),
+        gettext_noop("An invoice under agreement %(number)s"),
+        gettext_noop("Look at it and pay it on its page."),
     ),
     "exchange.payment_confirmed": (
         SUPPLIER,
-        noop("A payment under agreement %(number)s came in"),
-        noop("The exchange has confirmed it. Its parts stand in your statement."),
+        gettext_noop("A payment under agreement %(number)s came in"),
+        gettext_noop("The exchange has confirmed it. Its parts stand in your statement."),
     ),
     "exchange.payment_refunded": (
         BOTH,
-        noop("Money under agreement %(number)s went back"),
-        noop("The page of the invoice says how much and why."),
+        gettext_noop("Money under agreement %(number)s went back"),
+        gettext_noop("The page of the invoice says how much and why."),
     ),
     "exchange.dispute_opened": (
         BOTH,
-        noop("A complaint about agreement %(number)s"),
-        noop("The other side answers it on its page; the exchange decides unless the two settle it."),
+        gettext_noop("A complaint about agreement %(number)s"),
+        gettext_noop("The other side answers it on its page; the exchange decides unless the two settle it."),
     ),
     "exchange.dispute_answered": (
         BOTH,
-        noop("The complaint about agreement %(number)s was answered"),
-        noop("Read the answer on its page."),
+        gettext_noop("The complaint about agreement %(number)s was answered"),
+        gettext_noop("Read the answer on its page."),
     ),
     "exchange.dispute_upheld": (
         BOTH,
-        noop("The complaint about agreement %(number)s was upheld"),
-        noop("The decision stands on its page."),
+        gettext_noop("The complaint about agreement %(number)s was upheld"),
+        gettext_noop("The decision stands on its page."),
     ),
     "exchange.dispute_dismissed": (
         BOTH,
-        noop("The complaint about agreement %(number)s was dismissed"),
-        noop("The decision stands on its page."),
+        gettext_noop("The complaint about agreement %(number)s was dismissed"),
+        gettext_noop("The decision stands on its page."),
     ),
     "exchange.negotiation_requested": (
         SUPPLIER,
-        noop("Negotiation %(number)s: the buyer's terms are on the table"),
-        noop("Say yes to them, lay others on the table, or end it."),
+        gettext_noop("Negotiation %(number)s: the buyer's terms are on the table"),
+        gettext_noop("Say yes to them, lay others on the table, or end it."),
     ),
     "exchange.negotiation_offered": (
         BUYER,
-        noop("Negotiation %(number)s: the supplier's terms are on the table"),
-        noop("Say yes to them, lay others on the table, or end it."),
+        gettext_noop("Negotiation %(number)s: the supplier's terms are on the table"),
+        gettext_noop("Say yes to them, lay others on the table, or end it."),
     ),
 }
 """Act -> who is told, subject, body."""

@@ -66,7 +66,13 @@ class TermsForm(TellingForm):
     starts = forms.DateField(
         label=_("Begins on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    later_releases = forms.NullBooleanField(label=_("Later releases are included"), required=False)
+    later_releases = forms.TypedChoiceField(
+        label=_("Later releases"),
+        required=False,
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        choices=[("", _("As it is")), ("yes", _("Included")), ("no", _("Not included"))],
+    )
     most_rows = forms.IntegerField(label=_("At most rows in all"), min_value=1, max_value=2**53 - 1, required=False)
     rows_a_day = forms.IntegerField(label=_("At most rows a day"), min_value=1, max_value=2**53 - 1, required=False)
     calls_a_day = forms.IntegerField(label=_("At most calls a day"), min_value=1, max_value=2**31 - 1, required=False)
@@ -212,7 +218,7 @@ class RateForm(TellingForm):
     base = forms.ChoiceField(label=_("One unit of"), choices=Currency.choices)
     rate = forms.DecimalField(label=_("is worth"), max_digits=15, decimal_places=9, min_value=Decimal("0.000000001"))
     quote = forms.ChoiceField(label=_("units of"), choices=Currency.choices, initial=Currency.CNY)
-    day = forms.DateField(label=_("on"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day = forms.DateField(label=_("Day of the rate"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     source = forms.CharField(label=_("Source"), max_length=300, help_text=_("Where everybody can look it up."))
 
 

@@ -102,6 +102,7 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
             {"row": each, "chip": chip(each), "total": money_words(each.total, each.currency)}
             for each in row.invoices.all()
         ],
+        "certificates": row.certificates.filter(revoked_at=None),
         "acceptances": row.acceptances.order_by("-pk"),
         "disputes": [{"row": each, "chip": chip(each), "side": side_words(each.side)} for each in row.disputes.all()],
         "forms": forms,
