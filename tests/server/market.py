@@ -165,7 +165,7 @@ def make_listed(
             board="transport",
             industry="energy",
             details={"title": {"en": "Chargers of two cities", "zh-Hant": "兩地充電樁", "zh-Hans": "两地充电桩"}},
-            delivery_modes=["share", "download", "rows"],
+            delivery_modes=["share", "files", "rows"],
             shares=list(shares),
             opened_at=now,
             listed_at=now,
