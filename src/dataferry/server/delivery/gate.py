@@ -20,7 +20,8 @@ from dataferry.server.delivery import standing, versions
 from dataferry.server.delivery.limits import Cut, Limits
 from dataferry.server.delivery.models import AccessKey, Entitlement
 from dataferry.server.delivery.tokens import LONGEST, digest_of
-from dataferry.server.exchange.models.listings import DeliveryLevel
+from dataferry.server.exchange.details import FILES, ROWS, SHARE
+from dataferry.server.exchange.models.listings import DeliveryLevel, Listing
 from dataferry.server.journal import clock
 from dataferry.server.workshop.models import Release
 
@@ -42,6 +43,16 @@ OPEN_AT: Mapping[str, frozenset[Door]] = {
     DeliveryLevel.S4: frozenset(),
 }
 """Delivery levels: at S3 rows are handed out by request only, at S4 the data itself stays in the house."""
+
+
+MODE_OF: Mapping[Door, str] = {Door.SHARE: SHARE, Door.FILES: FILES, Door.ROWS: ROWS}
+"""What the listing calls each door in its ways of delivery."""
+
+
+def doors_of(listing: Listing) -> list[Door]:
+    """The ways out that a listing offers, at most those of its delivery level."""
+    level = OPEN_AT.get(listing.level, frozenset())
+    return [door for door in Door if door in level and MODE_OF[door] in listing.delivery_modes]
 
 
 class KeyRefusedError(RefusedError):
@@ -133,7 +144,7 @@ def check(entitlement: Entitlement, release: Release, door: Door) -> Verdict | N
         RefusedError: what stands in the way (403).
     """
     check_trade(entitlement)
-    if door not in OPEN_AT.get(entitlement.agreement.listing.level, frozenset()):
+    if door not in doors_of(entitlement.agreement.listing):
         raise RefusedError("server.delivery.door_closed", level=entitlement.agreement.listing.level)
     return check_border(entitlement, release)
 

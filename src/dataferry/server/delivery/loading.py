@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from dataferry.server.delivery.gate import OPEN_AT, Door
+from dataferry.server.delivery.gate import Door, doors_of
 from dataferry.server.delivery.models import Entitlement
 from dataferry.server.delivery.versions import SCHEMA, table_of
 
@@ -40,7 +40,7 @@ def loaders(request: HttpRequest, entitlement: Entitlement, kinds: list[str]) ->
     Args:
         kinds: what the table can be downloaded as.
     """
-    doors = OPEN_AT.get(entitlement.agreement.listing.level, frozenset())
+    doors = doors_of(entitlement.agreement.listing)
     found = []
     if Door.SHARE in doors:
         found += _sharing(entitlement)

@@ -397,6 +397,13 @@ API_EXPENSIVE = Variable(
     "30",
     "Uploads, previews and builds asked for through the API by one caller in a minute; 0: no limit.",
 )
+DELIVERY_HOURS = Variable(
+    "DATAFERRY_DELIVERY_HOURS",
+    "hours",
+    _positive,
+    "6",
+    "How long the address of a delivered file lives: longer than the slowest reader takes; it is asked for once.",
+)
 API_REFUSED = Variable(
     "DATAFERRY_API_REFUSED",
     "count",
@@ -427,6 +434,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
     API_WRITES,
     API_EXPENSIVE,
     API_REFUSED,
+    DELIVERY_HOURS,
     SECRET_KEY,
     SIGNING_KEY,
     PAPERS_KEY,

@@ -251,6 +251,7 @@ API_RATES = {
     "expensive": environment.API_EXPENSIVE.read(),
     "refused": environment.API_REFUSED.read(),
 }
+DELIVERY_ADDRESS_HOURS = environment.DELIVERY_HOURS.read()
 BEHIND_PROXY = environment.BEHIND_PROXY.read()
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

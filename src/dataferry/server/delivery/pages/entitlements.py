@@ -101,7 +101,7 @@ def _shown(
         "may_use": may_use,
         "may_stop": people.can(user, "delivery.revoke", found) and found.state in ALIVE,
         "is_over": found.state not in ALIVE,
-        "is_supplier": not may_use,
+        "downloads": gate.Door.FILES in gate.doors_of(found.agreement.listing),
     }
     refused = form.is_bound and issued is None
     return render(request, "delivery/entitlement.html", context, status=422 if refused else 200)
@@ -125,9 +125,9 @@ def _limits(found: Entitlement) -> Limits | None:
 
 def _obstacle(found: Entitlement) -> str:
     """What would be answered at a door now, in words; empty when it is open."""
-    doors = gate.OPEN_AT.get(found.agreement.listing.level, frozenset())
+    doors = gate.doors_of(found.agreement.listing) or [gate.Door.ROWS]
     try:
-        gate.check(found, versions.newest(found).release, next(iter(sorted(doors)), gate.Door.ROWS))
+        gate.check(found, versions.newest(found).release, doors[0])
     except DataferryError as error:
         return error.text()
     return ""
