@@ -215,7 +215,7 @@ def _moves(row: Negotiation) -> Any:
     }
     before = None
     for move in row.moves.all():
-        changes = terms_of.differences(before, move.terms) if before is not None else []
+        changes: list[tuple[str, Any, Any]] = terms_of.differences(before, move.terms) if before is not None else []
         before = move.terms
         yield {
             "row": move,

@@ -151,13 +151,13 @@ def earned_by_owner(user: Any) -> list[dict[str, Any]]:
     """What each beneficiary has earned so far, by currency: for the operator, who pays it out."""
     rows = RevenueShare.objects.filter(payment__invoice__supplier__place__in=places_of(user))
     told = rows.values("beneficiary", "kind", "currency").annotate(total=Sum("amount"))
-    return list(told.order_by("kind", "beneficiary", "currency"))
+    return [dict(row) for row in told.order_by("kind", "beneficiary", "currency")]
 
 
 def earned(party: Merchant) -> list[dict[str, Any]]:
     """What a merchant has earned so far, by currency."""
     rows = RevenueShare.objects.filter(beneficiary__in=names_of(party))
-    return list(rows.values("currency").annotate(total=Sum("amount")).order_by("currency"))
+    return [dict(row) for row in rows.values("currency").annotate(total=Sum("amount")).order_by("currency")]
 
 
 def own_merchants(user: Any) -> list[Merchant]:
