@@ -45,7 +45,10 @@ def test_a_case_in_the_browser_from_opening_to_clearance(house: House) -> None:
         assert said.status_code == 302
     file = SimpleUploadedFile("x.pdf", PDF, "application/pdf")
     first = reverse("compliance-item", args=[case.number, "general-scope"])
-    assert supplier.post(first, {"do": "evidence", "file": file, "replaces": ""}).status_code == 302
+    general = case.items.get(code="general-scope")
+    both = {"do": "answer", "revision": general.revision, "statement": general.statement, "file": file}
+    assert supplier.post(first, both)["Location"] == first
+    assert supplier.post(first, {**both, "revision": 1}).status_code == 422
     assert "&lt;b&gt;general-scope" in supplier.get(first).content.decode()
     assert supplier.post(page, {"do": "submit", "assessor": house.assessor.merchant.number}).status_code == 302
     assert case.number in assessor.get(reverse("compliance-cases")).content.decode()

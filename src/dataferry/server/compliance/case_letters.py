@@ -48,7 +48,8 @@ def tell_supplier(case: ComplianceCase, what: str, reason: str | None = None) ->
 
 
 def _post(case: ComplianceCase, what: str, to: Iterable[Any], reason: str = "") -> None:
-    subject, body = {}, {}
+    subject: dict[str, str] = {}
+    body: dict[str, str] = {}
     for language in LANGUAGES:
         with override(_CODES[language]):
             state = str(case.get_state_display())

@@ -17,7 +17,8 @@ from dataferry.server.merchants.models import Place
 
 STATES: Mapping[str, str] = {
     ItemState.OPEN: "unknown",
-    ItemState.EVIDENCED: "attention",
+    # Nobody has judged it yet: none of the four states.
+    ItemState.EVIDENCED: "",
     ItemState.SATISFIED: "clear",
     ItemState.CONDITION: "attention",
     ItemState.NOT_SATISFIED: "blocked",
@@ -125,7 +126,6 @@ def _privacy(document: Mapping[str, Any]) -> str:
         "personal": _("The table holds personal information."),
         "sensitive-personal": _("The table holds sensitive personal information."),
         "possibly-important": _("The table may hold important data."),
-        "ordered": _("The product's own declaration orders a stricter class."),
     }
     return words.get(str(document.get("privacy_class")), _("Nobody has screened this release for personal data."))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dataferry.server.merchants.models import Answer, FactCheck, Merchant, MerchantClass
@@ -13,11 +13,11 @@ from dataferry.server.merchants.register_numbers import arithmetic
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact to be checked by a person. `only` names the classes that it concerns; empty means all."""
+    """One fact to be checked by a person, in (lazy) words. `only` names the classes it concerns; empty means all."""
 
     code: str
-    title: str | Promise
-    how: str | Promise
+    title: Any
+    how: Any
     only: frozenset[str] = frozenset()
 
 

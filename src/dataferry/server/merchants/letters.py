@@ -23,7 +23,8 @@ WORDS = {
 def tell_managers(merchant: Merchant, what: str) -> None:
     """Write to every manager, in the caller's transaction. The reason stands in the letter, never in the journal."""
     subject_code, body_code = WORDS[what]
-    subject, body = {}, {}
+    subject: dict[str, str] = {}
+    body: dict[str, str] = {}
     for language in LANGUAGES:
         data = {"number": merchant.number, "reason": merchant.reason, "page": _address(merchant, _CODES[language])}
         subject[language] = say(subject_code, data, language)

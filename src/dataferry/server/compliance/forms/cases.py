@@ -41,23 +41,23 @@ class OpenForm(TellingForm):
 
 
 class StatementForm(TellingForm):
-    """What the supplier says to an item."""
+    """What the supplier says to an item, and for which file a new one stands."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput)
     statement = forms.CharField(
         label=_("Your statement"), required=False, max_length=MOST_TEXT, widget=forms.Textarea(attrs={"rows": 6})
     )
 
-
-class EvidenceForm(TellingForm):
-    """Which file a new one stands for."""
-
     def __init__(self, *args: Any, files: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("None: it is new")), *((str(each.pk), each.file_name) for each in files)]
-        self.fields["replaces"] = forms.ChoiceField(
-            label=_("It replaces"), required=False, choices=choices, help_text=_("What is replaced stays in the case.")
-        )
+        if files:
+            choices = [("", _("None: it is new")), *((str(each.pk), each.file_name) for each in files)]
+            self.fields["replaces"] = forms.ChoiceField(
+                label=_("A new file replaces"),
+                required=False,
+                choices=choices,
+                help_text=_("What is replaced stays in the case."),
+            )
 
 
 class FindingForm(TellingForm):

@@ -20,7 +20,7 @@ from dataferry.server.compliance.actions import cases as actions
 from dataferry.server.compliance.actions.answering import PURPOSE, UNFOUND, WITH_SUPPLIER, store
 from dataferry.server.compliance.case_view import ShownItem, shown_item, shown_machine
 from dataferry.server.compliance.checklist import checklist
-from dataferry.server.compliance.forms.cases import EvidenceForm, FindingForm, StatementForm
+from dataferry.server.compliance.forms.cases import FindingForm, StatementForm
 from dataferry.server.compliance.models import ComplianceCase
 from dataferry.server.compliance.pages.roles import role_of
 from dataferry.server.compliance.queries import cases as queries
@@ -59,7 +59,7 @@ def item(request: HttpRequest, number: str, code: str) -> HttpResponse:
             with telling_form(forms[act]):
                 messages.success(request, _ACTS[act](user, shown, forms[act], request))
         if forms[act].is_valid():
-            return _onwards(found, shown, act)
+            return _onwards(found, shown, stay=_has_file(request))
     status = 422 if any(form.is_bound for form in forms.values()) else 200
     return render(request, "compliance/case_item.html", _context(user, found, shown, forms, act), status=status)
 
@@ -71,9 +71,13 @@ def _shown(found: ComplianceCase, code: str) -> ShownItem:
     return shown_item(row, listed, queries.machine_of(found))
 
 
-def _onwards(found: ComplianceCase, shown: ShownItem, act: str) -> HttpResponse:
-    """After a statement or a finding to the next item; after a file stay here."""
-    if act == "evidence":
+def _has_file(request: HttpRequest) -> bool:
+    return bool(request.FILES.get("file") or request.POST.get("file_upload", "").strip())
+
+
+def _onwards(found: ComplianceCase, shown: ShownItem, *, stay: bool) -> HttpResponse:
+    """After a file stay here, for another one; otherwise on to the next item."""
+    if stay:
         return redirect("compliance-item", found.number, shown.item.code)
     codes = [each.code for each in checklist().items]
     after = codes[codes.index(shown.item.code) + 1 :]
@@ -86,33 +90,27 @@ def _forms(shown: ShownItem) -> dict[str, Any]:
     row, revision = shown.row, {"revision": shown.row.revision}
     state = row.state if row.state not in UNFOUND else ""
     return {
-        "answer": StatementForm(initial={**revision, "statement": row.statement}),
-        "evidence": EvidenceForm(files=shown.files),
+        "answer": StatementForm(initial={**revision, "statement": row.statement}, files=shown.files),
         "find": FindingForm(initial={**revision, "state": state, "finding": row.finding}, gate=shown.item.gate),
     }
 
 
 def _bound(name: str, request: HttpRequest, shown: ShownItem) -> TellingForm:
-    making: Mapping[str, Callable[[], TellingForm]] = {
-        "answer": lambda: StatementForm(request.POST),
-        "evidence": lambda: EvidenceForm(request.POST, files=shown.files),
-        "find": lambda: FindingForm(request.POST, gate=shown.item.gate),
-    }
-    return making[name]()
+    if name == "answer":
+        return StatementForm(request.POST, files=shown.files)
+    return FindingForm(request.POST, gate=shown.item.gate)
 
 
-def _answer(user: Any, shown: ShownItem, form: Any, _request: HttpRequest) -> str:
-    actions.answer_item(user, shown.row, form.cleaned_data["statement"], form.cleaned_data["revision"])
-    return _("Saved.")
-
-
-def _evidence(user: Any, shown: ShownItem, form: Any, request: HttpRequest) -> str:
+def _answer(user: Any, shown: ShownItem, form: Any, request: HttpRequest) -> str:
+    """Statement and file together or not at all; a refusal gives the upload back."""
     people.require(user, "compliance.answer_case", shown.row)
-    replaced = next((each for each in shown.files if str(each.pk) == form.cleaned_data["replaces"]), None)
-    # A refusal gives the upload back.
+    chosen = form.cleaned_data.get("replaces", "")
+    replaced = next((each for each in shown.files if str(each.pk) == chosen), None)
     with transaction.atomic():
-        actions.add_evidence(user, shown.row, uploads.from_form(request, "file", PURPOSE), replaced)
-    return _("The file is added.")
+        actions.answer_item(user, shown.row, form.cleaned_data["statement"], form.cleaned_data["revision"])
+        if _has_file(request):
+            actions.add_evidence(user, shown.row, uploads.from_form(request, "file", PURPOSE), replaced)
+    return _("Saved.")
 
 
 def _find(user: Any, shown: ShownItem, form: Any, _request: HttpRequest) -> str:
@@ -123,7 +121,6 @@ def _find(user: Any, shown: ShownItem, form: Any, _request: HttpRequest) -> str:
 
 _ACTS: Mapping[str, Callable[[Any, ShownItem, Any, HttpRequest], str]] = {
     "answer": _answer,
-    "evidence": _evidence,
     "find": _find,
 }
 
