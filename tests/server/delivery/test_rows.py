@@ -141,9 +141,13 @@ def test_the_meter_counts_an_act_once(sale: Delivered) -> None:
         ask("limit=5")
         assert MeterEvent.objects.count() == 3
         ask("limit=5", HTTP_IDEMPOTENCY_KEY="job-1")
-        ask("limit=6", HTTP_IDEMPOTENCY_KEY="job-1")
         assert MeterEvent.objects.count() == 4
+        ask("limit=6", HTTP_IDEMPOTENCY_KEY="job-1")
+        assert MeterEvent.objects.count() == 5, "one value does not pay for two questions"
         assert ask("limit=5", HTTP_IDEMPOTENCY_KEY="x" * 201).status_code == 422
+    with clock.standing_at(clock.now() + timedelta(hours=23)):
+        ask("limit=5", HTTP_IDEMPOTENCY_KEY="job-1")
+        assert MeterEvent.objects.count() == 5
 
 
 def test_caps_of_a_day_are_exact(release: Any) -> None:

@@ -1,8 +1,9 @@
 """The meter: what was handed out to whom, counted once however often a client asks again.
 
-The rule of the request key: a request that brings `Idempotency-Key` is the same act as any other of the same
-entitlement and key with that value, for ever. Without it, the same question (key, door, version of the table, and what
-was asked) asked again within `WINDOW` is the same act: that is longer than any client goes on repeating itself.
+The rule of the request key: the same question (key, door, version of the table, what was asked) asked again within
+`WINDOW` is the same act: that is longer than any client goes on repeating itself. A client that sends `Idempotency-Key`
+has a day (`NAMED_WINDOW`) for its retries, and with another value of it the same question is another act. The value
+alone names nothing: otherwise one value would pay for everything.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
 
 WINDOW = timedelta(minutes=15)
+NAMED_WINDOW = timedelta(hours=24)
 LONGEST_KEY = 200
 HEADER = "Idempotency-Key"
 
@@ -41,7 +43,7 @@ def request_key(admission: Admission, asked: Mapping[str, Any], given: str = "")
     if given:
         if len(given) > LONGEST_KEY or not given.isascii() or not given.isprintable():
             raise InputError("server.delivery.bad_idempotency_key", most=LONGEST_KEY)
-        return "i:" + _digest([holder, admission.door, given])
+        return "i:" + _digest([holder, admission.door, admission.version.number, asked, given])
     return "q:" + _digest([holder, admission.door, admission.version.number, asked])
 
 
@@ -73,7 +75,7 @@ def record(admission: Admission, key: str, kind: str, *, rows: int, bytes: int =
         _check_caps(admission, rows, now)
         event = MeterEvent.objects.create(
             entitlement=admission.entitlement,
-            key=key if key.startswith("i:") else f"{key}:{int(now.timestamp() * 1000)}",
+            key=f"{key}:{int(now.timestamp() * 1000)}",
             kind=kind,
             release_digest=admission.release.digest,
             rows=rows,
@@ -84,10 +86,9 @@ def record(admission: Admission, key: str, kind: str, *, rows: int, bytes: int =
 
 
 def _same_act(entitlement: Entitlement, key: str, now: datetime) -> MeterEvent | None:
-    events = MeterEvent.objects.filter(entitlement=entitlement)
-    if key.startswith("i:"):
-        return events.filter(key=key).first()
-    return events.filter(key__startswith=f"{key}:", at__gt=now - WINDOW).order_by("-pk").first()
+    begin = now - (NAMED_WINDOW if key.startswith("i:") else WINDOW)
+    events = MeterEvent.objects.filter(entitlement=entitlement, key__startswith=f"{key}:", at__gt=begin)
+    return events.order_by("-pk").first()
 
 
 def _check_caps(admission: Admission, rows: int, now: datetime) -> None:
