@@ -1,6 +1,6 @@
 """A house with one large table that is bought and ready to be fetched: `python -m benchmarks._delivery_seed ROWS`.
 
-Prints one line of JSON: the share, the address of its table, a token, and the served files.
+Prints one line of JSON: the address of its table, a token, the served files, and the address of the first of them.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def main(rows: int) -> None:
     from dataferry.server import journal
     from dataferry.server.delivery.actions.keys import issue_key
     from dataferry.server.delivery.gate import Door, admit
+    from dataferry.server.delivery.grants import address_of
     from dataferry.server.delivery.models import Entitlement
     from dataferry.server.delivery.serving import served_table
     from dataferry.server.delivery.versions import SCHEMA, table_of
@@ -83,12 +84,13 @@ def main(rows: int) -> None:
     journal.catch_up()
     entitlement = Entitlement.objects.get(agreement=agreement)
     _key, token = issue_key(buyer.manager, entitlement, ["share", "files", "rows"], 1)
-    served = served_table(release, admit(token, Door.SHARE).cut, wait=True)
+    admission = admit(token, Door.SHARE)
+    served = served_table(release, admission.cut, wait=True)
     told = {
-        "share": entitlement.share,
         "table": f"{entitlement.share}.{SCHEMA}.{table_of(entitlement)}",
         "token": token,
         "files": served.files,
+        "path": address_of(admission, served, 0).path,
         "rows": served.rows,
     }
     sys.stdout.write(json.dumps(told) + "\n")

@@ -111,7 +111,7 @@ def making(what: str, *, wait: bool) -> Iterator[None]:
     Raises:
         UnavailableError: `server.delivery.being_prepared`: another one does, and `wait` is false.
     """
-    folder = vault.folder() / "locks"
+    folder = vault.folder() / ".locks"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / hashlib.sha256(what.encode()).hexdigest()).open("w") as lock:
         try:

@@ -40,7 +40,7 @@ def path_of(sha256: str) -> Path:
 @contextlib.contextmanager
 def workplace() -> Iterator[Path]:
     """A folder for files in the making, on the same disk as the vault; gone afterwards."""
-    place = folder() / "making" / secrets.token_hex(8)
+    place = folder() / ".making" / secrets.token_hex(8)
     place.mkdir(parents=True)
     try:
         yield place
