@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from server.market import make_clearance, make_listing, make_merchant
 from server.persons import make_person
@@ -156,5 +158,13 @@ def test_the_registers_over_the_api(registered: Any, client: Client) -> None:
     assert (one["registration"], one["clearance"]) == (listing.registration.number, listing.clearance.number)
     assert [each["version"] for each in one["releases"]] == [1]
     assert client.get(f"/api/v1/registrations/{listing.registration.number}").json()["state"] == "certified"
+    for odd in ("?city=%00", "?after=x", "?q=%00%27&level=S1%27--", "?board=" + "b" * 5000, "?price=free"):
+        assert client.get(f"/en/exchange/{odd}").status_code == 200, odd
+    with CaptureQueriesContext(connection) as one_product:
+        client.get("/en/exchange/")
+    more = [make_listing(supplier, registered) for _ in range(2)]
+    with CaptureQueriesContext(connection) as three_products:
+        assert more[-1].number.encode() in client.get("/en/exchange/").content
+    assert len(three_products) == len(one_product), "the list costs the same however long it is"
     for address in (f"listings/{draft.number}", "listings/L-1999-0001", "registrations/%00", "registrations/x"):
         assert client.get(f"/api/v1/{address}").status_code in (404, 422)

@@ -1,4 +1,4 @@
-"""The list of tradable products: the marketplace, a product's page and sheet, what suppliers and operators do."""
+"""The list of tradable products: the marketplace, each product's page and sheet, what suppliers and operators do."""
 
 from django.urls import path
 

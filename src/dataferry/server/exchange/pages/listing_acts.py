@@ -89,7 +89,7 @@ def _plain_act(request: HttpRequest, user: Any, found: Listing, act: str) -> Htt
         with telling(request, _("Signed.")):
             actions.sign_undertaking(user, found)
     elif act == "remove_scenario":
-        scenario = found.scenarios.filter(code=request.POST.get("code", "")[:40]).first()
+        scenario = next((each for each in found.scenarios.all() if each.code == request.POST.get("code")), None)
         if scenario is None:
             raise MissingError("server.exchange.no_listing", number=found.number)
         with telling(request, _("The scenario is removed.")):

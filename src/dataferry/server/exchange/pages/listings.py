@@ -86,7 +86,7 @@ def _other_releases(user: Any, found: Listing) -> Any:
 
 def _context(request: HttpRequest, found: Listing) -> dict[str, Any]:
     user, language = request.user, page_language()
-    pieces = evidence.pieces(found)
+    pieces = evidence.pieces(found, thorough=False)
     document, release = build(found, pieces), found.release
     acts = _acts(user, found)
     return {

@@ -66,7 +66,8 @@ class Card:
 def market(request: HttpRequest) -> HttpResponse:
     """Products on the list; htmx asks for the answer alone."""
     sought = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST_SEARCH]
-    chosen = {name: request.GET[name][:40] for name in queries.FACETS if request.GET.get(name)}
+    given = {name: request.GET.get(name, "").replace("\x00", "")[:40] for name in queries.FACETS}
+    chosen = {name: value for name, value in given.items() if value}
     rows = queries.listed(sought, chosen)
     scope = urlencode({"q": sought, **chosen})
     try:

@@ -57,7 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _asked_for(request: HttpRequest, releases: Any) -> Any:
     """The release that a link names: `?release=<product>@<version>`."""
-    slug, _at, version = request.GET.get("release", "")[:160].partition("@")
+    slug, _at, version = request.GET.get("release", "").replace("\x00", "")[:160].partition("@")
     return releases.filter(product__slug=slug, version=version).first()
 
 
