@@ -6,19 +6,7 @@ the thing of its own name); then what is posted besides nothing at all. `{...}` 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Line:
-    place: str
-    names: dict[str, str]
-    posts: tuple[str, ...]
-
-
-def at(place: str, names: str = "", *posts: str) -> Line:
-    return Line(place, dict(each.split("=") for each in names.split()), posts)
-
+from server.matrix import Line, at
 
 EDITIONS = {
     "editions": at("open"),

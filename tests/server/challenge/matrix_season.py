@@ -13,24 +13,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from server.challenge.editions import WHEN, edition_text, make_edition, make_entry
 from server.challenge.judging_house import JudgedRound, score, sign
+from server.matrix import Season
 from server.persons import make_person
 
 NOW = datetime.fromisoformat(WHEN["screening"])
 SITE = "http://testserver"
-
-
-@dataclass(frozen=True)
-class Season:
-    """Everybody by role, and the things of each edition by what addresses call them."""
-
-    people: dict[str, Any]
-    places: dict[str, dict[str, Any]]
 
 
 @contextmanager

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from server.challenge import matrix as m
+from server import matrix as m
+from server.challenge.matrix import CHALLENGE
 from server.challenge.matrix_lines import OPERATIONS, PAGES
 from server.challenge.matrix_season import season
 
 PAGE = Path(__file__).parents[3] / "docs/reference/challenge-permissions.md"
-Matrix = dict[m.Try, dict[str, str]]
+Matrix = m.Matrix
 
 
 pytestmark = pytest.mark.slow
@@ -26,22 +27,22 @@ def matrix(db: None, home: Path, store: Path) -> Matrix:
     """The whole matrix, tried once for all tests of this module: it is plain text."""
     if not _kept:
         with season() as made:
-            _kept.append(m.tried(made))
+            _kept.append(m.tried(CHALLENGE, made))
     return _kept[0]
 
 
 def test_every_address_has_its_line_and_every_line_its_address() -> None:
-    names = {name for name, _route, _view in m.patterns()}
+    names = {name for name, _route, _view in m.patterns(CHALLENGE)}
     assert not names - set(PAGES), "a page without a line in matrix_lines.PAGES"
     assert not set(PAGES) - names, "a line without a page"
-    operations = {name for name, *_rest in m.operations_tried()}
+    operations = {name for name, *_rest in m.operations_tried(CHALLENGE)}
     assert not operations - set(OPERATIONS), "an operation without a line in matrix_lines.OPERATIONS"
     assert not set(OPERATIONS) - operations, "a line without an operation"
 
 
 def test_the_page_of_the_documentation_is_what_was_tried(matrix: Matrix) -> None:
     """Write it anew with `python tools/make_challenge_permissions.py`, and look at what changed."""
-    made = m.page_of(matrix)
+    made = m.page_of(CHALLENGE, matrix)
     if os.environ.get("DATAFERRY_WRITE_PERMISSIONS"):
         PAGE.write_text(made, encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == made
@@ -119,7 +120,7 @@ def test_a_judge_gets_no_team_entry_or_person_of_what_they_judge(matrix: Matrix)
 def test_only_the_judge_comes_to_a_sheet(matrix: Matrix) -> None:
     for line, cells in matrix.items():
         if line.module == "judge_desk" and "sheet" in line.things:
-            comers = {role for role in m.ROLES if done(cells[role])}
+            comers = {role for role in CHALLENGE.roles if done(cells[role])}
             assert comers <= {"judge"}, line.label
 
 
