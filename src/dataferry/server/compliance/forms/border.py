@@ -9,24 +9,42 @@ from django.utils.translation import gettext_lazy as _
 
 from dataferry.border import Outcome
 from dataferry.border.facts import is_set, values_of
+from dataferry.server.compliance.fact_words import fact_help, fact_word, value_word
 from dataferry.server.compliance.facts import STATED
+from dataferry.server.compliance.forms.cases import merchant_choices
 from dataferry.server.compliance.models.border import Mechanism
 from dataferry.server.compliance.outcome_words import outcome_words
 from dataferry.server.merchants.models import Merchant, Place
 from dataferry.server.people.forms import TellingForm
 
 
+FIRST = (
+    "important_data",
+    "guarded_sites_removed",
+    "domains",
+    "activity",
+    "origin",
+    "anonymised",
+    "contents",
+    "people_general",
+    "people_sensitive",
+    "basis",
+    "source_terms",
+    "mainland_residents_targeted",
+)
+"""The order of the questions: those that decide most first; the special ones follow by name."""
+
+
 class ProposeForm(TellingForm):
     """Where to, and the facts that only the supplier knows. A fact left alone stays unknown."""
 
-    recipient = forms.ChoiceField(label=_("Recipient's place"), choices=Place.choices)
+    recipient = forms.ChoiceField(label=_("Where the recipient is"), choices=Place.choices)
 
     def __init__(self, exporters: list[Merchant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(each.number, each.organisation.slug) for each in exporters]
-        self.fields["exporter"] = forms.ChoiceField(label=_("Exporter"), choices=choices)
+        self.fields["exporter"] = forms.ChoiceField(label=_("Exporter"), choices=merchant_choices(exporters))
         self.order_fields(["exporter", "recipient"])
-        for name in sorted(STATED):
+        for name in (*FIRST, *sorted(STATED - set(FIRST))):
             self.fields[name] = _fact(name)
 
     def stated(self) -> dict[str, Any]:
@@ -36,18 +54,17 @@ class ProposeForm(TellingForm):
 
 
 def _fact(name: str) -> forms.Field:
-    """A field for a fact: its name is the word of the reference page, so that people find it there."""
-    values = values_of(name)
+    """A field for a fact, in words; its values are the words of the reference page."""
+    values, label, told = values_of(name), fact_word(name), fact_help(name)
     if values == ("count",):
-        return forms.IntegerField(label=name, required=False, min_value=0)
+        return forms.IntegerField(label=label, help_text=told, required=False, min_value=0)
+    choices = [(value, value_word(value)) for value in values]
     if is_set(name):
-        choices = [(value, value) for value in values]
         return forms.MultipleChoiceField(
-            label=name, required=False, choices=choices, widget=forms.CheckboxSelectMultiple
+            label=label, help_text=told, required=False, choices=choices, widget=forms.CheckboxSelectMultiple
         )
-    return forms.ChoiceField(
-        label=name, required=False, choices=[("", _("unknown")), *((each, each) for each in values)]
-    )
+    unknown = ("", value_word("unknown"))
+    return forms.ChoiceField(label=label, help_text=told, required=False, choices=[unknown, *choices])
 
 
 class SignForm(TellingForm):

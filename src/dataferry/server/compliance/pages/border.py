@@ -14,6 +14,7 @@ from dataferry.border import Outcome
 from dataferry.messages import MissingError, RefusedError
 from dataferry.server import people
 from dataferry.server.compliance.actions import border as actions
+from dataferry.server.compliance.fact_words import fact_word, value_word
 from dataferry.server.compliance.forms.border import ProposeForm, ReasonForm, SignForm
 from dataferry.server.compliance.models import BorderDecision
 from dataferry.server.compliance.outcome_words import STATES, outcome_words
@@ -80,8 +81,10 @@ def decision(request: HttpRequest, number: str) -> HttpResponse:
         "duties": [each for each in document["reasons"] if each["duty"]],
         "at_least": outcome_words()[document["at_least"]],
         "at_most": outcome_words()[document["at_most"]],
-        "facts": sorted(document["facts"].items()),
-        "missing": document["decisive"] or document["missing"],
+        "title": found.release.document.get("title") or found.release.product.slug,
+        "question": _question(found),
+        "facts": [(fact_word(name), value_word(value)) for name, value in sorted(document["facts"].items())],
+        "missing": [fact_word(name) for name in document["decisive"] or document["missing"]],
         "differs": actions.replay_decision(found),
         "may_sign": may_sign and found.state == DecisionState.DRAFTED,
         "may_withdraw": may_sign and found.state == DecisionState.SIGNED,
@@ -89,6 +92,14 @@ def decision(request: HttpRequest, number: str) -> HttpResponse:
         "reason": reason,
     }
     return render(request, "compliance/border_decision.html", context)
+
+
+def _question(found: BorderDecision) -> str:
+    """What was asked, as the heading says it."""
+    return _("May it cross from %(here)s to %(there)s?") % {
+        "here": found.exporter.get_place_display(),
+        "there": found.get_recipient_display(),
+    }
 
 
 def _outcomes(found: BorderDecision) -> list[Outcome]:
@@ -131,7 +142,8 @@ def ask(request: HttpRequest, slug: str, version: str) -> HttpResponse:
     exporters = list(own)
     if not exporters:
         raise RefusedError("server.compliance.no_merchant_of_yours")
-    form = ProposeForm(exporters, request.POST or None)
+    wanted = {name: request.GET[name] for name in ("exporter", "recipient") if name in request.GET}
+    form = ProposeForm(exporters, request.POST or None, initial={"recipient": "hong-kong", **wanted})
     if request.method == "POST" and form.is_valid():
         exporter = next(each for each in exporters if each.number == form.cleaned_data["exporter"])
         made = None
@@ -140,6 +152,6 @@ def ask(request: HttpRequest, slug: str, version: str) -> HttpResponse:
         if made is not None:
             with telling(request, _("The rules have answered. An officer of your city reads it and signs or refuses.")):
                 return redirect("compliance-border-decision", made.number)
-    return render(
-        request, "compliance/border_ask.html", {"section": "exchange", "tab": "ask", "release": release, "form": form}
-    )
+    title = release.document.get("title") or release.product.slug
+    context = {"section": "exchange", "tab": "ask", "release": release, "title": title, "form": form}
+    return render(request, "compliance/border_ask.html", context, status=422 if form.is_bound else 200)
