@@ -57,9 +57,7 @@ def draft_listing(
     shares: Sequence[Mapping[str, Any]] | None = None,
     draft_of: str = "",
 ) -> Listing:
-    """Begin a listing, with what the release says already filled in.
-
-    The registration need not be certified yet: listing waits for the certificate.
+    """Begin a listing, filled from the release. The registration need not be certified yet: listing waits for that.
 
     Raises:
         RefusedError: not of the supplier's organisation, the supplier is not active, the registration has ended.
@@ -71,25 +69,28 @@ def draft_listing(
     filled = fields.prefilled(registration.release, details or {})
     terms = fields.checked_terms(level, board, industry, delivery_modes, filled["kind"])
     declared = upstream.suggested(registration.release, registration.supplier) if shares is None else shares
+    made = _unsaved(registration, filled, terms)
+    made.shares, made.draft_of = upstream.checked_shares(declared), draft_of
+    made.opened_by, made.opened_at = user, clock.now()
     with transaction.atomic():
-        made = Listing.objects.create(
-            number=journal.next_number("L", clock.now()),
-            registration=registration,
-            supplier=registration.supplier,
-            release=registration.release,
-            level=terms.level,
-            board=terms.board,
-            industry=terms.industry,
-            details=filled,
-            delivery_modes=list(terms.modes),
-            shares=upstream.checked_shares(declared),
-            draft_of=draft_of,
-            opened_by=user,
-            opened_at=clock.now(),
-        )
+        made.number = journal.next_number("L", clock.now())
+        made.save()
         payload = {"registration": registration.reference, "release": release_reference(registration.release)}
         LISTING.begin(made, people.actor(user), "exchange.listing_opened", payload)
     return made
+
+
+def _unsaved(registration: Registration, filled: Mapping[str, Any], terms: fields.Terms) -> Listing:
+    return Listing(
+        registration=registration,
+        supplier=registration.supplier,
+        release=registration.release,
+        level=terms.level,
+        board=terms.board,
+        industry=terms.industry,
+        details=filled,
+        delivery_modes=list(terms.modes),
+    )
 
 
 def require_listable(registration: Registration) -> None:

@@ -31,15 +31,7 @@ def build(listing: Listing, pieces: Sequence[Piece]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "head": _head(listing),
-        "basic": {
-            "supplier": {"number": listing.supplier.number, "name": dict(listing.supplier.organisation.name)},
-            "board": listing.board,
-            "industry": listing.industry,
-            "kind": details.get("kind", fields.DATASET),
-            "content": details.get("content", {}),
-            "keywords": details.get("keywords", {}),
-            "cities": [str(each) for each in release.get("cities") or []],
-        },
+        "basic": _basic(listing),
         "physical": _physical(listing),
         "content": {"inputs": details.get("inputs", []), "outputs": _outputs(release)},
         "conditions": {
@@ -65,6 +57,19 @@ def build(listing: Listing, pieces: Sequence[Piece]) -> dict[str, Any]:
         ],
         "chips": {str(name): str(state) for name, state in (release.get("evidence") or {}).items()},
         "prices": [_price(plan) for plan in open_plans(listing)],
+    }
+
+
+def _basic(listing: Listing) -> dict[str, Any]:
+    supplier, details = listing.supplier, listing.details
+    return {
+        "supplier": {"number": supplier.number, "name": dict(supplier.organisation.name)},
+        "board": listing.board,
+        "industry": listing.industry,
+        "kind": details.get("kind", fields.DATASET),
+        "content": details.get("content", {}),
+        "keywords": details.get("keywords", {}),
+        "cities": [str(each) for each in listing.release.document.get("cities") or []],
     }
 
 
