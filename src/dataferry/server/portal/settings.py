@@ -99,6 +99,7 @@ TEMPLATES = [
                 "dataferry.server.display.languages.language_context",
                 "dataferry.server.people.places.account_places",
                 "dataferry.server.portal.operations.may_operate",
+                "dataferry.server.portal.places.exchange_places",
             ]
         },
     }
