@@ -252,6 +252,7 @@ def test_what_a_listing_rests_on_suspends_it(house: House) -> None:
     from dataferry.server.compliance.models import ClearanceEnd
     from dataferry.server.exchange.actions import listings
     from dataferry.server.exchange.actions.registration_changes import suspend_uncleared
+    from dataferry.server.letters.models import Letter
     from dataferry.server.merchants.states import MERCHANT
 
     row = house.at("listed")
@@ -261,6 +262,8 @@ def test_what_a_listing_rests_on_suspends_it(house: House) -> None:
     journal.catch_up()
     row.refresh_from_db()
     assert (row.state, row.reason) == ("suspended", "clearance-ended")
+    told = [each.subject for each in Letter.objects.filter(user=house.manager, about=row.reference)]
+    assert f"Trade in {row.number} is suspended" in told
     with refused("no_clearance"):
         listings.resume(house.operator, row)
     cleared = make_clearance(house.release, house.supplier.merchant)
