@@ -100,6 +100,7 @@ TEMPLATES = [
                 "dataferry.server.people.places.account_places",
                 "dataferry.server.portal.operations.may_operate",
                 "dataferry.server.portal.places.exchange_places",
+                "dataferry.server.portal.release_doors.release_doors",
             ]
         },
     }

@@ -17,7 +17,6 @@ from dataferry.server.compliance.outcome_words import outcome_words
 from dataferry.server.merchants.models import Merchant, Place
 from dataferry.server.people.forms import TellingForm
 
-
 FIRST = (
     "important_data",
     "guarded_sites_removed",

@@ -16,6 +16,7 @@ from dataferry.messages import MissingError
 from dataferry.server import people
 from dataferry.server.compliance.actions import cases as actions
 from dataferry.server.compliance.actions.assessing import recommended
+from dataferry.server.compliance.case_steps import steps
 from dataferry.server.compliance.case_view import (
     next_step,
     outcome_counts,
@@ -176,6 +177,7 @@ def shown(user: Any, found: ComplianceCase) -> dict[str, Any]:
         "case": found,
         "role": role,
         "next_step": next_step(found, role),
+        "steps": steps(found, role, parts, machine),
         "parts": parts,
         "counts": counts,
         "answered": sum(counts.values()) - counts.get("open", 0),
