@@ -32,6 +32,7 @@ def export(running: jobs.Running) -> Mapping[str, Any] | None:
 def tidy(running: jobs.Running) -> Mapping[str, int]:
     """Bring every entitlement into line with the day, and hand finished months of usage to billing."""
     from dataferry.server.delivery.actions.billing import bill_finished_months
-    from dataferry.server.delivery.actions.preparing import bring_all_into_line
+    from dataferry.server.delivery.actions.preparing import ask_for_what_is_missing, bring_all_into_line
 
-    return {"changed": bring_all_into_line(), "billed": bill_finished_months()}
+    changed, billed = bring_all_into_line(), bill_finished_months()
+    return {"changed": changed, "billed": billed, "asked_for": ask_for_what_is_missing()}

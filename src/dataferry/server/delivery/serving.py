@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db import IntegrityError, transaction
 
-from dataferry.messages import UnavailableError
+from dataferry.messages import RefusedError, UnavailableError
 from dataferry.server import jobs
 from dataferry.server.delivery import vault
 from dataferry.server.delivery.cutting import Cutting, cut_file
@@ -32,12 +32,15 @@ def served_table(release: Release, cut: Cut, *, wait: bool = False) -> ServedTab
 
     Raises:
         UnavailableError: `server.delivery.being_prepared` (503, ask again): it is large, or another process makes it.
-        RefusedError: see `cutting.cut_file`.
+        RefusedError: `server.delivery.file_damaged`, the release has no table; or see `cutting.cut_file`.
     """
     found = ServedTable.objects.select_related("release__product").filter(release=release, cut=cut.digest).first()
     if found is not None:
         return found
-    if not wait and data_path(release).stat().st_size > AT_ONCE_BYTES:
+    source = data_path(release)
+    if not source.is_file():
+        raise RefusedError("server.delivery.file_damaged")
+    if not wait and source.stat().st_size > AT_ONCE_BYTES:
         raise being_prepared()
     with making(f"{release.digest} {cut.digest}", wait=wait):
         found = ServedTable.objects.filter(release=release, cut=cut.digest).first()

@@ -6,13 +6,15 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
 from dataferry.messages import DataferryError
 from dataferry.server.delivery import versions
 from dataferry.server.delivery.actions.entitlements import bring_into_line, grant
 from dataferry.server.delivery.changes import served_change
 from dataferry.server.delivery.limits import Limits
 from dataferry.server.delivery.models import Entitlement, ServedTable
-from dataferry.server.delivery.serving import served_table
+from dataferry.server.delivery.serving import ask_for, served_table
 from dataferry.server.delivery.standing import NEEDED
 from dataferry.server.delivery.states import EntitlementState
 from dataferry.server.exchange.models import Agreement
@@ -36,6 +38,26 @@ def prepare_all(entitlement_id: int, running: Any) -> Mapping[str, int] | None:
             served_change(before, served, wait=True)
         before = served
     return {"versions": len(found)}
+
+
+def ask_for_what_is_missing() -> int:
+    """Where the newest version is not served yet (its job failed, or a machine lost its disk) ask for it again.
+
+    Returns:
+        for how many entitlements.
+    """
+    asked = 0
+    rows = Entitlement.objects.select_related(*NEEDED).filter(state=EntitlementState.GRANTED).order_by("pk")
+    for row in rows.iterator():
+        try:
+            cut = Limits.of(row.agreement).cut
+        except DataferryError:
+            continue
+        if not ServedTable.objects.filter(release=versions.newest(row).release, cut=cut.digest).exists():
+            with transaction.atomic():
+                ask_for(row.pk)
+            asked += 1
+    return asked
 
 
 def bring_all_into_line() -> int:
