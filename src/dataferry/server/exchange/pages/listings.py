@@ -20,6 +20,7 @@ from dataferry.server.exchange import listing_words as words
 from dataferry.server.exchange.actions import listings as actions
 from dataferry.server.exchange.forms.registers import ReasonForm, ReleaseForm
 from dataferry.server.exchange.models import Listing
+from dataferry.server.exchange.pages.buying import shown_offer
 from dataferry.server.exchange.pages.doors import exchange_page
 from dataferry.server.exchange.queries import listings as queries
 from dataferry.server.exchange.queries.offers import open_offers
@@ -100,7 +101,10 @@ def _context(request: HttpRequest, found: Listing) -> dict[str, Any]:
         "sections": sections_of(document, language),
         "chips": chips(release.document.get("evidence") or {}),
         "broken": [words.piece_word(each) for each in evidence.broken(pieces)],
-        "offers": list(open_offers(user, found)) if found.state == ListingState.LISTED else [],
+        "offers": [shown_offer(each) for each in open_offers(user, found)]
+        if found.state == ListingState.LISTED
+        else [],
+        "may_price": people.can(user, "exchange.prepare_offer", found),
         "heat": queries.heat(found),
         "certificate": found.certificates.order_by("-pk").first(),
         "because": words.because_word(found.reason),
