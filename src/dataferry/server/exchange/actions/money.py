@@ -207,14 +207,7 @@ def record_rate(
     """
     people.require(user, "exchange.operate")
     said = " ".join(source.split())
-    if base not in Currency.values or quote not in Currency.values or base == quote:
-        raise InputError("server.exchange.bad_currencies", field="quote")
-    if not (0 < numerator <= LARGEST_INTEGER and 0 < denominator <= LARGEST_INTEGER):
-        raise InputError("server.exchange.bad_rate", field="rate")
-    if day > clock.now().astimezone(BOTH_CITIES).date():
-        raise InputError("server.exchange.rate_to_come", field="day")
-    if not said or len(said) > 300 or not said.isprintable():
-        raise InputError("server.exchange.source_needed", field="source")
+    _check_rate(base, quote, numerator, denominator, day, said)
     with transaction.atomic():
         row = ExchangeRate.objects.create(
             base=base,
@@ -235,3 +228,14 @@ def record_rate(
         }
         journal.append(people.actor(user), "exchange.rate_recorded", f"exchange_rate:{row.pk}", payload)
     return row
+
+
+def _check_rate(base: str, quote: str, numerator: int, denominator: int, day: date, said: str) -> None:
+    if base not in Currency.values or quote not in Currency.values or base == quote:
+        raise InputError("server.exchange.bad_currencies", field="quote")
+    if not (0 < numerator <= LARGEST_INTEGER and 0 < denominator <= LARGEST_INTEGER):
+        raise InputError("server.exchange.bad_rate", field="rate")
+    if day > clock.now().astimezone(BOTH_CITIES).date():
+        raise InputError("server.exchange.rate_to_come", field="day")
+    if not said or len(said) > 300 or not said.isprintable():
+        raise InputError("server.exchange.source_needed", field="source")

@@ -45,10 +45,7 @@ def request(
     periods: int = 1,
     remark: str = "",
 ) -> Negotiation:
-    """A buyer asks for an offer under other terms.
-
-    Args:
-        changes: by the names of `terms.BARGAINED`.
+    """A buyer asks for an offer under other terms: `changes` go by the names of `terms.BARGAINED`.
 
     Raises:
         RefusedError: not of the buyer; the offer is not open to negotiation, or not to this buyer. InputError: a
@@ -60,12 +57,8 @@ def request(
         row = locked_offer(offer.pk)
         require_open(row, buyer)
         refuse_both_sides(user, buyer, row.listing.supplier)
-        if not row.negotiable:
-            raise RefusedError("server.exchange.not_negotiable", offer=row.number)
+        _require_negotiable(row, buyer)
         check_use(row, buyer, purpose, scenario)
-        standing = Negotiation.objects.filter(offer=row, buyer=buyer, state__in=OPEN).first()
-        if standing is not None:
-            raise ConflictError("server.exchange.negotiation_open", negotiation=standing.number)
         terms = terms_of.changed(terms_of.drawn(row, buyer.number, purpose, scenario, periods), changes or {})
         now, digest = clock.now(), terms_of.digest_of(terms)
         made = Negotiation.objects.create(
@@ -81,6 +74,14 @@ def request(
         payload = {"offer": row.reference, "buyer": buyer.reference, "digest": digest}
         NEGOTIATION.begin(made, people.actor(user), "exchange.negotiation_requested", payload)
     return made
+
+
+def _require_negotiable(offer: Offer, buyer: Merchant) -> None:
+    if not offer.negotiable:
+        raise RefusedError("server.exchange.not_negotiable", offer=offer.number)
+    standing = Negotiation.objects.filter(offer=offer, buyer=buyer, state__in=OPEN).first()
+    if standing is not None:
+        raise ConflictError("server.exchange.negotiation_open", negotiation=standing.number)
 
 
 def counter(

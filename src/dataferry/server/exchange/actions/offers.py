@@ -23,6 +23,8 @@ from dataferry.server.web.problems import ConflictError
 
 LONGEST_WORDS = 2000
 LARGEST_STOCK = 2**31 - 1
+SOLD_AS_IS = frozenset({PlanKind.ONE_OFF, PlanKind.TRIAL})
+"""Plans that give the release of the day and, unless the offer says so, no later ones."""
 
 
 def add_plan(
@@ -39,21 +41,14 @@ def add_plan(
     tiers: Sequence[Mapping[str, Any]] = (),
     stock: int | None = None,
 ) -> Plan:
-    """A price for a listing.
-
-    Args:
-        amount: minor units, per whole, period, call or `per` rows.
-        tiers: [{"up_to": rows or None, "amount": minor units per `per` rows}], rising, the last without an end.
-        stock: how many may be sold; None: without limit.
+    """A price for a listing, in minor units; see `models.Plan`.
 
     Raises:
         RefusedError: not of the supplier. InputError: a price that cannot be. ConflictError: the code is taken.
     """
     people.require(user, "exchange.prepare_offer", listing)
     _refuse_delisted(listing)
-    if kind not in PlanKind.values or currency not in Currency.values:
-        raise InputError("server.exchange.bad_plan", field="kind")
-    _check_price(kind, amount, per, period_days)
+    _check_price(kind, currency, amount, per, period_days)
     _check_whole("stock", stock, 1, LARGEST_STOCK)
     plan = Plan(
         listing=listing,
@@ -68,16 +63,27 @@ def add_plan(
         stock=stock,
     )
     with transaction.atomic():
-        Listing.objects.select_for_update().get(pk=listing.pk)
-        if listing.plans.filter(code=plan.code).exists():
-            raise ConflictError("server.exchange.code_taken", field="code", code=plan.code)
-        plan.save()
-        payload = {"plan": plan.code, "kind": kind, "currency": currency, "amount": amount}
-        journal.append(people.actor(user), "exchange.plan_added", listing.reference, payload)
+        _save_new(plan, listing.plans)
+        _tell_added(user, plan)
     return plan
 
 
-def _check_price(kind: str, amount: int, per: int, period_days: int | None) -> None:
+def _tell_added(user: Any, plan: Plan) -> None:
+    payload = {"plan": plan.code, "kind": plan.kind, "currency": plan.currency, "amount": plan.amount}
+    journal.append(people.actor(user), "exchange.plan_added", plan.listing.reference, payload)
+
+
+def _save_new(row: Plan | Policy, others: Any) -> None:
+    """Save a plan or policy whose code no other of the listing has; the listing's row is locked meanwhile."""
+    Listing.objects.select_for_update().get(pk=row.listing_id)
+    if others.filter(code=row.code).exists():
+        raise ConflictError("server.exchange.code_taken", field="code", code=row.code)
+    row.save()
+
+
+def _check_price(kind: str, currency: str, amount: int, per: int, period_days: int | None) -> None:
+    if kind not in PlanKind.values or currency not in Currency.values:
+        raise InputError("server.exchange.bad_plan", field="kind")
     is_priced = kind in (PlanKind.ONE_OFF, PlanKind.PERIOD, PlanKind.PER_CALL, PlanKind.PER_ROW)
     least, most = (1, MOST_MONEY) if is_priced else (0, 0)
     _check_whole("amount", amount, least, most)
@@ -125,12 +131,11 @@ def add_policy(
     """What buyers may do with a listing's data, and what of it they get.
 
     Args:
-        purposes, regions: allow-lists of `Purpose` and `Place`; an empty one would allow nothing and is refused.
+        purposes, regions: allow-lists of `Purpose` and `Place`, not empty.
         cuts: columns, rows, most_rows, calls_a_day, rows_a_day; see `models.Policy`.
 
     Raises:
-        RefusedError: not of the supplier. InputError: an unknown purpose or region, a limit that cannot be.
-        ConflictError: the code is taken.
+        RefusedError: not of the supplier. InputError: what cannot be. ConflictError: the code is taken.
     """
     people.require(user, "exchange.prepare_offer", listing)
     _refuse_delisted(listing)
@@ -147,10 +152,7 @@ def add_policy(
         **{name: checked_term(name, value) for name, value in cuts.items()},
     )
     with transaction.atomic():
-        Listing.objects.select_for_update().get(pk=listing.pk)
-        if listing.policies.filter(code=policy.code).exists():
-            raise ConflictError("server.exchange.code_taken", field="code", code=policy.code)
-        policy.save()
+        _save_new(policy, listing.policies)
         payload = {"policy": policy.code, "regions": policy.regions, "purposes": policy.purposes}
         journal.append(people.actor(user), "exchange.policy_added", listing.reference, payload)
     return policy
@@ -206,24 +208,10 @@ def open_offer(
             the product is not listed. MissingError: plan or policy of another listing. InputError: it ended already.
     """
     people.require(user, "exchange.make_offer", listing)
-    if plan.listing_id != listing.pk or policy.listing_id != listing.pk:
-        raise MissingError("server.exchange.no_plan")
-    if to is not None and to.pk == listing.supplier_id:
-        raise RefusedError("server.exchange.both_sides")
+    _check_offer(listing, plan, policy, to, valid_until)
     now = clock.now()
-    if valid_until is not None and valid_until <= now:
-        raise InputError("server.exchange.offer_ends_before", field="valid_until")
     with transaction.atomic():
-        row = locked_plan(plan.pk)
-        standing = Policy.objects.select_for_update().get(pk=policy.pk)
-        listed = Listing.objects.select_for_update().get(pk=listing.pk)
-        if listed.state != ListingState.LISTED:
-            raise RefusedError("server.exchange.not_for_sale", listing=listing.number)
-        if row.closed_at or standing.closed_at:
-            raise RefusedError("server.exchange.closed_already", code=row.code if row.closed_at else standing.code)
-        if row.stock is not None and row.sold >= row.stock:
-            raise ConflictError("server.exchange.sold_out", plan=row.code)
-        once = (PlanKind.ONE_OFF, PlanKind.TRIAL)
+        row, standing = _locked_for_offer(listing, plan, policy)
         offer = Offer.objects.create(
             number=journal.next_number("F", now),
             listing=listing,
@@ -231,7 +219,7 @@ def open_offer(
             policy=standing,
             to=to,
             negotiable=negotiable or row.kind == PlanKind.NEGOTIATED,
-            later_releases=row.kind not in once if later_releases is None else later_releases,
+            later_releases=row.kind not in SOLD_AS_IS if later_releases is None else later_releases,
             valid_until=valid_until,
             opened_at=now,
         )
@@ -239,6 +227,30 @@ def open_offer(
         payload |= {"to": to.reference} if to is not None else {}
         OFFER.begin(offer, people.actor(user), "exchange.offer_opened", payload)
     return offer
+
+
+def _check_offer(
+    listing: Listing, plan: Plan, policy: Policy, to: Merchant | None, valid_until: datetime | None
+) -> None:
+    if plan.listing_id != listing.pk or policy.listing_id != listing.pk:
+        raise MissingError("server.exchange.no_plan")
+    if to is not None and to.pk == listing.supplier_id:
+        raise RefusedError("server.exchange.both_sides")
+    if valid_until is not None and valid_until <= clock.now():
+        raise InputError("server.exchange.offer_ends_before", field="valid_until")
+
+
+def _locked_for_offer(listing: Listing, plan: Plan, policy: Policy) -> tuple[Plan, Policy]:
+    """Plan and policy, locked, of a listing that is listed; both open, and some of the plan left."""
+    row = locked_plan(plan.pk)
+    standing = Policy.objects.select_for_update().get(pk=policy.pk)
+    if Listing.objects.select_for_update().get(pk=listing.pk).state != ListingState.LISTED:
+        raise RefusedError("server.exchange.not_for_sale", listing=listing.number)
+    if row.closed_at or standing.closed_at:
+        raise RefusedError("server.exchange.closed_already", code=row.code if row.closed_at else standing.code)
+    if row.stock is not None and row.sold >= row.stock:
+        raise ConflictError("server.exchange.sold_out", plan=row.code)
+    return row, standing
 
 
 def withdraw_offer(user: Any, offer: Offer) -> Offer:

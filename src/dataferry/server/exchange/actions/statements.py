@@ -48,35 +48,16 @@ def make_statement(
     """
     _check_period(currency, first, last)
     with transaction.atomic():
-        lines = sorted(_lines(party, first, last), key=lambda line: (line["at"], line["source"], line["kind"]))
-        lines = [line for line in lines if convert or line["currency"] == currency]
-        rates: dict[tuple[str, str], dict[str, Any]] = {}
-        for line in lines:
-            line["amount_here"] = _here(line, currency, rates)
-        now = clock.now()
-        number = journal.next_number("S", now)
-        totals = {
-            kind: sum(line["amount_here"] for line in lines if line["kind"] == kind) for kind in ("earned", "paid")
-        }
-        document = {
-            "format": FORMAT,
-            "number": number,
-            "party": party.number,
-            "currency": currency,
-            "from": first.isoformat(),
-            "until": last.isoformat(),
-            "lines": lines,
-            "rates": [rates[key] for key in sorted(rates)],
-            "totals": {**totals, "balance": totals["earned"] - totals["paid"]},
-            "made_at": now.isoformat(),
-        }
+        number, now = journal.next_number("S", clock.now()), clock.now()
+        document = _document(party, currency, first, last, convert)
+        document |= {"number": number, "made_at": now.isoformat()}
         made = Statement.objects.create(
             number=number,
             party=party,
             currency=currency,
             period_from=first,
             period_until=last,
-            total=totals["earned"] - totals["paid"],
+            total=document["totals"]["balance"],
             document=document,
             digest=digest_of(document),
             made_at=now,
@@ -84,6 +65,26 @@ def make_statement(
         payload = {"party": party.reference, "currency": currency, "digest": made.digest, "total": made.total}
         journal.append(actor, "exchange.statement_made", made.reference, payload)
     return made
+
+
+def _document(party: Merchant, currency: str, first: date, last: date, convert: bool) -> dict[str, Any]:
+    """The statement but for its number and its instant."""
+    lines = sorted(_lines(party, first, last), key=lambda line: (line["at"], line["source"], line["kind"]))
+    lines = [line for line in lines if convert or line["currency"] == currency]
+    rates: dict[tuple[str, str], dict[str, Any]] = {}
+    for line in lines:
+        line["amount_here"] = _here(line, currency, rates)
+    totals = {kind: sum(line["amount_here"] for line in lines if line["kind"] == kind) for kind in ("earned", "paid")}
+    return {
+        "format": FORMAT,
+        "party": party.number,
+        "currency": currency,
+        "from": first.isoformat(),
+        "until": last.isoformat(),
+        "lines": lines,
+        "rates": [rates[key] for key in sorted(rates)],
+        "totals": {**totals, "balance": totals["earned"] - totals["paid"]},
+    }
 
 
 def _check_period(currency: str, first: date, last: date) -> None:

@@ -16,7 +16,7 @@ from dataferry.server.display.words import money as money_words
 from dataferry.server.exchange.actions import money as actions
 from dataferry.server.exchange.actions.refunds import refundable
 from dataferry.server.exchange.forms.trade import ConfirmForm, RateForm, RefundForm
-from dataferry.server.exchange.models import ExchangeRate
+from dataferry.server.exchange.models import ExchangeRate, Payment
 from dataferry.server.exchange.pages.trade_frame import chip, download, frame, in_pages, merchant_name, trade_page
 from dataferry.server.exchange.queries import trade as queries
 from dataferry.server.exchange.statement_file import owners_csv
@@ -83,17 +83,8 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
         with telling(request, _("Given up; the invoice may be paid another way.")):
             actions.fail_payment(user, row)
         return redirect("exchange-payment", row.number)
-    for form in (confirm, back):
-        if form.is_bound and form.is_valid():
-            given = form.cleaned_data
-            with telling_form(form):
-                if form is confirm:
-                    actions.confirm_payment(user, row, given["provider_reference"], given["amount"])
-                else:
-                    actions.refund(user, row, given["amount"], given["reason"])
-                messages.success(request, _("Done."))
-            if form.is_valid():
-                return redirect("exchange-payment", row.number)
+    if _noted(request, row, confirm, back):
+        return redirect("exchange-payment", row.number)
     context = {
         **frame(request, "desk"),
         "row": row,
@@ -112,6 +103,22 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
     }
     bound = confirm.is_bound or back.is_bound
     return render(request, "exchange/payment.html", context, status=422 if bound else 200)
+
+
+def _noted(request: HttpRequest, row: Payment, confirm: ConfirmForm, back: RefundForm) -> bool:
+    """Do what the form that was sent asks for; whether the page is done with."""
+    user = signed_in_person(request)
+    form = next((each for each in (confirm, back) if each.is_bound), None)
+    if form is None or not form.is_valid():
+        return False
+    given = form.cleaned_data
+    with telling_form(form):
+        if form is confirm:
+            actions.confirm_payment(user, row, given["provider_reference"], given["amount"])
+        else:
+            actions.refund(user, row, given["amount"], given["reason"])
+        messages.success(request, _("Done."))
+    return form.is_valid()
 
 
 @require_safe
