@@ -18,6 +18,7 @@ from dataferry.messages import RefusedError
 from dataferry.server.compliance.evidence import is_unaltered
 from dataferry.server.compliance.models import Clearance
 from dataferry.server.compliance.queries.clearances import in_force
+from dataferry.server.display.evidence import ORDER
 from dataferry.server.exchange import store, undertaking
 from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import Listing, PaperKind
@@ -26,6 +27,13 @@ from dataferry.server.exchange.states import RegistrationState
 from dataferry.server.workshop.models import Release
 
 HOLDS, BROKEN, ABSENT = "clear", "blocked", "unknown"
+
+
+def strip_states(listing: Listing) -> dict[str, str]:
+    """The states of the evidence strip: of the release, and of what the machine found for the clearance it sells on."""
+    release = dict(listing.release.document.get("evidence") or {})
+    machine = (listing.clearance.document if listing.clearance else {}).get("machine") or {}
+    return release | {kind: str(found["state"]) for kind, found in machine.items() if kind in ORDER}
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ def _context(request: HttpRequest, found: Listing) -> dict[str, Any]:
         "content": spoken(found.details.get("content") or None, language),
         "supplier": spoken(found.supplier.organisation.name, language),
         "sections": sections_of(document, language),
-        "chips": chips(release.document.get("evidence") or {}),
+        "chips": chips(evidence.strip_states(found)),
         "broken": [words.piece_word(each) for each in evidence.broken(pieces)],
         "offers": [shown_offer(each) for each in open_offers(user, found)]
         if found.state == ListingState.LISTED

@@ -18,6 +18,7 @@ from dataferry.server.display.evidence import Chip, chips
 from dataferry.server.display.languages import page_language
 from dataferry.server.display.words import INKS, Spoken, city_name, spoken
 from dataferry.server.exchange import listing_words as words
+from dataferry.server.exchange.evidence import strip_states
 from dataferry.server.exchange.models import Listing
 from dataferry.server.exchange.pages.doors import exchange_page
 from dataferry.server.exchange.queries import listings as queries
@@ -111,7 +112,7 @@ def cards_of(listings: list[Listing]) -> list[Card]:
             words.board_word(each.board),
             words.kind_word(str(each.details.get("kind"))),
             _price(each),
-            chips(each.release.document.get("evidence") or {}),
+            chips(strip_states(each)),
         )
         for each in listings
     ]

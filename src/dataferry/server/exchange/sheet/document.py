@@ -12,7 +12,7 @@ from typing import Any
 from django.conf import settings
 
 from dataferry.server.exchange import details as fields
-from dataferry.server.exchange.evidence import Piece
+from dataferry.server.exchange.evidence import Piece, strip_states
 from dataferry.server.exchange.models import Listing, Plan
 from dataferry.server.exchange.queries.listings import open_plans
 from dataferry.server.exchange.undertaking import newest_papers
@@ -55,7 +55,7 @@ def build(listing: Listing, pieces: Sequence[Piece]) -> dict[str, Any]:
             {"kind": each.kind, "state": each.state, "reference": each.reference, "digest": each.digest}
             for each in pieces
         ],
-        "chips": {str(name): str(state) for name, state in (release.get("evidence") or {}).items()},
+        "chips": strip_states(listing),
         "prices": [_price(plan) for plan in open_plans(listing)],
     }
 
