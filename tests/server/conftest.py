@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -58,6 +59,25 @@ def _static_files_are_listed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_document_of_the_api_is_made_once() -> Iterator[None]:
+    """It takes longer than a hundred requests, and many tests walk along it."""
+    from ninja import NinjaAPI
+
+    original, made = NinjaAPI.get_openapi_schema, {}
+
+    def once(self: NinjaAPI, **options: Any) -> Any:
+        key = (id(self), *sorted(options.items()))
+        if key not in made:
+            # The API is kept too, so that no other comes to have its id.
+            made[key] = (original(self, **options), self)
+        return copy.deepcopy(made[key][0])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(NinjaAPI, "get_openapi_schema", once)
         yield
 
 
