@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dataferry.formats.odrl import MEDIA_TYPE
 from dataferry.messages import MissingError
@@ -78,11 +79,17 @@ def offers(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "exchange/offers.html", context)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 def offer(request: HttpRequest, number: str) -> HttpResponse:
     """One offer; whoever buys for a merchant orders here, or asks for other terms."""
     found = queries.offer_of(request.user, number)
+    if request.method == "POST":
+        people.require(request.user, "exchange.hand_in")
     buyers = [each for each in queries.own_buyers(request.user) if found.to_id in (None, each.pk)]
     buyers = [each for each in buyers if each.pk != found.listing.supplier_id]
+    if request.method == "POST" and not buyers:
+        raise MissingError("server.exchange.no_buyer")
     form = asking = None
     if buyers and found.state == OfferState.OPEN:
         scenarios = [(each.code, scenario_title(each)) for each in found.listing.scenarios.all()]
