@@ -73,8 +73,10 @@ class Rooms:
     words: Mapping[str, Any] = field(default_factory=dict)
     """Values of body fields that are no things of the season."""
     module: Callable[[str, str], str] = lambda _name, _path: "api"
-    doors: str = ""
-    """How the addresses of doors for programs begin: their callers bring tokens."""
+    doors: str = "/api/"
+    """How the addresses for programs begin (a pattern): below all but the API, callers bring their tokens."""
+    empty_posts: bool = True
+    """Whether an empty form is posted also where a line posts something."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,7 @@ class Try:
     things: frozenset[str]
     posted: str = ""
     body: Any = None
+    by_program: bool = False
 
     @property
     def label(self) -> str:
@@ -138,14 +141,18 @@ def operations_tried(rooms: Rooms) -> list[tuple[str, str, str, dict[str, Any], 
 
 def pages_tried(rooms: Rooms, places: Mapping[str, Mapping[str, Any]]) -> Iterator[Try]:
     for name, route, view in patterns(rooms):
-        for line in _lines(rooms, rooms.pages, name):
+        every = _lines(rooms, rooms.pages, name)
+        posts_something = any(line.posts for line in every)
+        for line in every:
             place = {**rooms.usual, **places[line.place]}
             address = "/" + _filled(route, line, place)
             about = (address, view.__module__.rpartition(".")[2], line.place, _things(NAMES.findall(route), line))
-            yield Try(name, "GET", *about)
-            yield Try(name, "POST", *about)
+            by_program = re.match(rooms.doors, address) is not None
+            yield Try(name, "GET", *about, by_program=by_program)
+            if rooms.empty_posts or not posts_something:
+                yield Try(name, "POST", *about, by_program=by_program)
             for posted in line.posts:
-                yield Try(name, "POST", *about, posted, dict(parse_qsl(posted.format(**place))))
+                yield Try(name, "POST", *about, posted, dict(parse_qsl(posted.format(**place))), by_program)
 
 
 def _lines(rooms: Rooms, table: Mapping[str, Line], name: str) -> list[Line]:
@@ -177,7 +184,7 @@ def operations_in(rooms: Rooms, places: Mapping[str, Mapping[str, Any]]) -> Iter
             body = _body(next(iter(content.values()))["schema"], schemas, place, rooms.words) if content else None
             things = _things(re.findall(r"{(\w+)}", path), line)
             module = rooms.module(name, path)
-            yield Try(name, method.upper(), address + query, module, line.place, things, "", body)
+            yield Try(name, method.upper(), address + query, module, line.place, things, "", body, by_program=True)
 
 
 def _body(
@@ -268,7 +275,7 @@ def _told(answer: Any, heard: list[str], one: Try) -> str:
         return REFUSED if status == 403 and heard and not RIGHTS & set(heard) else FORBIDDEN
     if status >= 400:
         # An empty form that is shown again is a page that may be used.
-        return REFUSED if one.body is not None or one.address.startswith("/api/") else YES
+        return REFUSED if one.body is not None or one.by_program else YES
     return REFUSED if one.changes and TOLD in heard else YES
 
 
@@ -284,8 +291,8 @@ def tried(rooms: Rooms, season: Season) -> Matrix:
         if role != "visitor":
             client.force_login(season.people[role], backend="dataferry.server.people.backends.NameOrEmail")
         for line in lines:
-            is_door = bool(rooms.doors) and re.match(rooms.doors, line.address) is not None
-            found[line][role] = outcome_of(client, line, season.tokens.get(role, "") if is_door else "")
+            with_token = line.by_program and not line.address.startswith("/api/")
+            found[line][role] = outcome_of(client, line, season.tokens.get(role, "") if with_token else "")
             cache.clear()
     return {line: cells for line, cells in found.items() if set(cells.values()) != {NOT_TAKEN}}
 
