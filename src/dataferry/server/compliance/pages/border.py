@@ -77,6 +77,7 @@ def decision(request: HttpRequest, number: str) -> HttpResponse:
         "word": outcome_words()[found.outcome],
         "state": STATES[found.outcome],
         "signed_word": outcome_words().get(found.signed_outcome, ""),
+        "signed_state": STATES.get(found.signed_outcome, ""),
         "reasons": [each for each in document["reasons"] if not each["duty"]],
         "duties": [each for each in document["reasons"] if each["duty"]],
         "at_least": outcome_words()[document["at_least"]],
