@@ -30,7 +30,7 @@ def test_six_parts_with_items_in_three_languages() -> None:
         assert item.basis
         for texts in (item.title, item.asks, item.examples):
             assert all(texts[tag].strip() for tag in LANGUAGES), item.code
-            assert len(set(texts.values())) == len(LANGUAGES), item.code
+            assert texts["en"] not in (texts["zh-Hant"], texts["zh-Hans"]), item.code
 
 
 def test_every_kind_of_machine_evidence_answers_an_item_and_the_gates_are_there() -> None:

@@ -18,7 +18,7 @@ from dataferry.server.compliance.actions.case_guards import (
 from dataferry.server.compliance.actions.gathering import keep, tell
 from dataferry.server.compliance.case_letters import tell_assessor
 from dataferry.server.compliance.checklist import checklist
-from dataferry.server.compliance.evidence import gather
+from dataferry.server.compliance.evidence import Gathered, gather
 from dataferry.server.compliance.models import CaseItem, ComplianceCase
 from dataferry.server.compliance.models.cases import ItemState
 from dataferry.server.compliance.states import CASE, CaseState
@@ -48,32 +48,38 @@ def open_case(user: Any, release: Release, supplier: Merchant, recipients: Itera
         raise InputError("server.compliance.recipients", field="recipients", allowed=", ".join(Place.values))
     _require_theirs(user, release, supplier)
     found = gather(release, supplier, places)
-    now, listed = clock.now(), checklist()
     try:
         with transaction.atomic():
-            case = ComplianceCase.objects.create(
-                number=journal.next_number("C", now),
-                release=release,
-                supplier=supplier,
-                recipients=places,
-                checklist=listed.version,
-                opened_by=user,
-                opened_at=now,
-            )
-            CaseItem.objects.bulk_create(
-                CaseItem(case=case, code=item.code, position=position) for position, item in enumerate(listed.items)
-            )
-            payload = {
-                "release": release_reference(release),
-                "digest": release.digest,
-                "supplier": supplier.reference,
-                "recipients": places,
-                "checklist": listed.digest,
-            }
-            CASE.begin(case, people.actor(user), "compliance.case_opened", payload)
-            tell(people.actor(user), case, keep(case, found))
+            return _begin(user, release, supplier, places, found)
     except IntegrityError as error:
         raise ConflictError("server.compliance.case_there", release=str(release)) from error
+
+
+def _begin(
+    user: Any, release: Release, supplier: Merchant, places: list[str], found: Iterable[Gathered]
+) -> ComplianceCase:
+    now, listed = clock.now(), checklist()
+    case = ComplianceCase.objects.create(
+        number=journal.next_number("C", now),
+        release=release,
+        supplier=supplier,
+        recipients=places,
+        checklist=listed.version,
+        opened_by=user,
+        opened_at=now,
+    )
+    CaseItem.objects.bulk_create(
+        CaseItem(case=case, code=item.code, position=position) for position, item in enumerate(listed.items)
+    )
+    payload = {
+        "release": release_reference(release),
+        "digest": release.digest,
+        "supplier": supplier.reference,
+        "recipients": places,
+        "checklist": listed.digest,
+    }
+    CASE.begin(case, people.actor(user), "compliance.case_opened", payload)
+    tell(people.actor(user), case, keep(case, found))
     return case
 
 
