@@ -75,10 +75,11 @@ def confirm_approval(user: Any, approval: ExportApproval) -> ExportApproval:
     """A second officer has compared the record with the paper: from now on it counts.
 
     Raises:
-        RefusedError: `server.compliance.second_officer`, for the one who recorded it.
+        RefusedError: `server.compliance.second_officer`, for the one who recorded it; it was confirmed before.
     """
     with transaction.atomic():
         approval = _locked(user, approval)
+        _require_state(approval, ApprovalState.RECORDED)
         if approval.recorded_by_id == user.pk:
             raise RefusedError("server.compliance.second_officer")
         approval.confirmed_by = user
@@ -101,10 +102,12 @@ def resume_approval(user: Any, approval: ExportApproval, reason: str) -> ExportA
     """It counts again.
 
     Raises:
-        RefusedError: `server.compliance.meter_exceeds`, while the ledger is above what was approved.
+        RefusedError: `server.compliance.meter_exceeds`, while the ledger is above what was approved; it is not
+            suspended (one that waits for a second officer is confirmed, not resumed).
     """
     with transaction.atomic():
         approval = _locked(user, approval)
+        _require_state(approval, ApprovalState.SUSPENDED)
         counts = counts_of(approval.exporter, year_of(clock.now()))
         for most, high in ((approval.general_most, counts.general), (approval.sensitive_most, counts.sensitive)):
             if most is not None and high > most:
@@ -128,6 +131,13 @@ def _locked(user: Any, approval: ExportApproval) -> ExportApproval:
     approval = ExportApproval.objects.select_for_update().get(pk=approval.pk)
     people.require(user, "compliance.record_approval", approval.exporter)
     return approval
+
+
+def _require_state(approval: ExportApproval, state: str) -> None:
+    if approval.state != state:
+        raise RefusedError(
+            "server.compliance.approval_elsewhere", number=approval.number, state=approval.state, needed=str(state)
+        )
 
 
 def _reason(reason: str) -> str:
