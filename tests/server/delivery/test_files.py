@@ -17,7 +17,7 @@ from dataferry.messages import RefusedError
 from dataferry.server.delivery import gate, grants, vault
 from dataferry.server.delivery.actions import entitlements as acts
 from dataferry.server.delivery.actions import keys
-from dataferry.server.delivery.models import MeterEvent, ServedTable
+from dataferry.server.delivery.models import FirstDelivery, MeterEvent, ServedTable
 from dataferry.server.delivery.pages import files
 from dataferry.server.delivery.serving import repair, served_table
 from dataferry.server.journal import clock
@@ -79,6 +79,17 @@ def test_ranges_and_heads(registered: Any) -> None:
     assert Client().get(here, HTTP_RANGE=f"bytes={'9' * 400}-").status_code == 200
     assert Client().get(here, HTTP_IF_NONE_MATCH=etag).status_code == 304
     assert Client().post(here).status_code == 405
+
+
+def test_no_address_is_given_uncounted(registered: Any) -> None:
+    sale = deliver(registered, policy={"calls_a_day": 1})
+    path, key = f"/delivery/download/{sale.entitlement.share}.parquet", bearer(sale.key("files")[1])
+    head = Client().head(path, **key)
+    assert Client().get(head["Location"]).status_code == 200
+    assert (MeterEvent.objects.count(), FirstDelivery.objects.count()) == (1, 1)
+    assert Client().get(path, **key).status_code == 302, "asked first with HEAD, it is the same act"
+    refused = Client().head(path.replace(".parquet", ".csv"), **key)
+    assert (refused.status_code, refused.has_header("Location")) == (403, False)
 
 
 def test_forged_and_borrowed_addresses_open_nothing(registered: Any) -> None:

@@ -151,6 +151,14 @@ def test_the_meter_counts_an_act_once(sale: Delivered) -> None:
         assert MeterEvent.objects.count() == 5
 
 
+def test_what_is_answered_is_paid_for_however_it_is_written(sale: Delivered) -> None:
+    """Of a parameter that comes twice the last counts: the same words in another order are another question."""
+    ask = Caller(sale)
+    pages = [ask(query).json()["items"] for query in ("limit=30&limit=1", "limit=1&limit=30")]
+    assert [len(page) for page in pages] == [1, 30]
+    assert sorted(MeterEvent.objects.values_list("rows", flat=True)) == [1, 30]
+
+
 def test_caps_of_a_day_are_exact(release: Any) -> None:
     ask = Caller(deliver(release, policy={"calls_a_day": 2, "rows_a_day": 10}))
     assert ask("limit=8").status_code == 200

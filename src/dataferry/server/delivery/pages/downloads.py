@@ -30,10 +30,10 @@ def sent_on(request: HttpRequest, admission: Admission, kind: str) -> HttpRespon
     """
     served = served_table(admission.release, admission.cut)
     made = export(served, kind)
-    if request.method != "HEAD":
-        before_leaving(admission)
-        key = metering.request_key(admission, {"download": kind}, request.headers.get(metering.HEADER, ""))
-        metering.record(admission, key, "download", rows=served.rows, bytes=int(made.file["bytes"]))
+    # A HEAD counts too: its answer carries the same address. The GET that follows it is the same act.
+    before_leaving(admission)
+    key = metering.request_key(admission, {"download": kind}, request.headers.get(metering.HEADER, ""))
+    metering.record(admission, key, "download", rows=served.rows, bytes=int(made.file["bytes"]))
     answer = HttpResponse(status=302)
     answer["Location"] = grants.address_of(admission, made).path
     answer["Cache-Control"] = "private, no-store"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
@@ -31,11 +32,8 @@ def rows(request: HttpRequest, share: str) -> HttpResponseBase:
     admission = gate.admit(bearer(request), gate.Door.ROWS, share=share, number=_number(request, "version"))
     served = served_table(admission.release, admission.cut)
     page = read_page(served, asked, share, admission.version.number)
-    key = metering.request_key(
-        admission,
-        {name: sorted(values) for name, values in request.GET.lists()},
-        request.headers.get(metering.HEADER, ""),
-    )
+    # What was answered, not what was written: `limit=1&limit=10000` and the other way round are two questions.
+    key = metering.request_key(admission, asdict(asked), request.headers.get(metering.HEADER, ""))
     before_leaving(admission)
     metering.record(admission, key, "rows", rows=len(page.rows))
     answer = JsonResponse(
