@@ -20,7 +20,7 @@ from dataferry.server.exchange.states import LISTING
 from dataferry.server.journal import clock
 from dataferry.server.papers import credentials
 from server.delivery.house import Delivered, deliver
-from server.market import make_release_row
+from server.market import make_clearance, make_release_row
 from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +184,18 @@ def test_region_level_and_terms_are_asked(sale: Delivered) -> None:
     assert gate.check(sale.again(), sale.agreement.release, gate.Door.ROWS)
     listing.update(level="S4")
     assert refused(sale) == "door_closed"
+
+
+def test_a_clearance_opens_only_the_places_that_it_names(sale: Delivered) -> None:
+    """Each release is cleared for its own recipients; a narrower clearance does not shut what another one opens."""
+    release, supplier = sale.agreement.release, sale.supplier.merchant
+    first = supplier.clearances.get()
+    make_clearance(release, supplier, ("shanghai",))
+    assert gate.check(sale.again(), release, gate.Door.ROWS)
+    ClearanceEnd.objects.create(clearance=first, reason="Narrowed.", ended_at=clock.now())
+    with pytest.raises(RefusedError) as caught:
+        gate.check(sale.again(), release, gate.Door.ROWS)
+    assert caught.value.code == "server.delivery.not_cleared"
 
 
 def test_a_job_makes_the_tables_ready(registered: Any, work: Any) -> None:

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from dataferry.messages import RefusedError
 from dataferry.server.compliance.queries.border import Verdict, may_deliver
+from dataferry.server.compliance.queries.clearances import is_cleared_for
 from dataferry.server.delivery.limits import Limits
 from dataferry.server.delivery.models import Entitlement
 from dataferry.server.delivery.states import EntitlementState
-from dataferry.server.exchange.models import Agreement
 from dataferry.server.exchange.states import AgreementState, ListingState
 from dataferry.server.merchants.states import MerchantState
 from dataferry.server.workshop.models import Release
@@ -72,18 +72,10 @@ def border_obstacle(entitlement: Entitlement, release: Release) -> tuple[str, Ve
     agreement, recipient = entitlement.agreement, entitlement.recipient
     if recipient.place not in Limits.of(agreement).regions:
         return "server.delivery.region", None
-    if not _is_cleared(release, agreement):
+    if not is_cleared_for(release, agreement.supplier, recipient.place):
         return "server.delivery.not_cleared", None
     verdict = may_deliver(release, agreement.supplier, recipient)
     return ("" if verdict.allowed else "server.delivery.border"), verdict
-
-
-def _is_cleared(release: Release, agreement: Agreement) -> bool:
-    try:
-        from dataferry.server.compliance.queries.clearances import in_force
-    except ImportError:  # the query is being written: until then nothing is cleared
-        return False
-    return in_force(release, agreement.supplier) is not None
 
 
 def refusal(code: str, verdict: Verdict | None = None) -> RefusedError:

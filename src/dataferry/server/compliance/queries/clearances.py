@@ -30,6 +30,12 @@ def in_force(release: Release, supplier: Merchant | None = None, on: date | None
     return found.order_by("-issued_at", "-pk").first()
 
 
+def is_cleared_for(release: Release, supplier: Merchant, place: str) -> bool:
+    """Whether a clearance that stands today names this place among the recipients' places."""
+    found = standing().filter(release=release, supplier=supplier)
+    return any(place in recipients for recipients in found.values_list("recipients", flat=True))
+
+
 def clearance_of(user: Any, number: str) -> Clearance:
     """A clearance, for those who may see its case.
 
