@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -130,6 +130,20 @@ def test_a_decision_lapses_and_can_be_taken_back(shanghai: Party, hong_kong: Par
     assert journal.replay(journal.events()).holds
 
 
+def test_a_decision_taken_back_does_not_bring_back_the_freer_one_before_it(
+    shanghai: Party, hong_kong: Party, officer: Any
+) -> None:
+    from dataferry.server.compliance.actions.border import withdraw_decision
+
+    release = register("ev-trips-by-cell-and-hour")
+    sign(officer, propose(shanghai, release), "free")
+    assert allowed(release, shanghai, hong_kong).allowed
+    with clock.standing_at(clock.now() + timedelta(minutes=1)):
+        stricter = sign(officer, propose(shanghai, release), "blocked")
+        withdraw_decision(officer, stricter, "It is decided anew.")
+        assert allowed(release, shanghai, hong_kong).code == "no_signed_decision"
+
+
 def approve(officer: Any, other: Any, party: Party, most: int | None, mechanism: str = "standard-contract") -> Any:
     from dataferry.server.compliance.actions.approvals import confirm_approval, record_approval
 
@@ -178,9 +192,24 @@ def test_people_count_once_a_year_and_a_passed_meter_suspends_the_approval(shang
 
 
 def test_one_officer_records_and_another_confirms(shanghai: Party, officer: Any) -> None:
+    from dataferry.server.compliance.actions.approvals import confirm_approval, resume_approval, suspend_approval
+    from dataferry.server.compliance.models import ExportApproval
+
     with pytest.raises(RefusedError) as refused:
         approve(officer, officer, shanghai, 10)
     assert refused.value.code == "server.compliance.second_officer"
+    approval, other = (
+        ExportApproval.objects.get(),
+        make_person("second@example.org", "compliance-officer", city="shanghai"),
+    )
+    with pytest.raises(RefusedError) as refused:
+        resume_approval(officer, approval, "No second officer is in the house today.")
+    assert refused.value.code == "server.compliance.approval_elsewhere"
+    suspend_approval(other, confirm_approval(other, approval), "The paper is looked at again.")
+    with pytest.raises(RefusedError) as refused:
+        confirm_approval(other, approval)
+    assert refused.value.code == "server.compliance.approval_elsewhere"
+    assert resume_approval(officer, approval, "It holds.").state == "in_force"
 
 
 def test_a_signed_decision_is_outgrown_by_the_people_counted_since(

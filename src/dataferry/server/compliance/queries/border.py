@@ -39,12 +39,17 @@ class Verdict:
 
 
 def decision_in_force(release: Release, exporter: Merchant, recipient: str, on: date) -> BorderDecision | None:
-    """The newest signed decision about this release and way that is valid on a day."""
+    """The last signed decision about this release and way, if it stands and is valid on a day.
+
+    One that was withdrawn or lapsed does not bring back the one before it, which may have been freer.
+    """
     signed = BorderDecision.objects.filter(
-        release=release, exporter=exporter, recipient=recipient, state=DecisionState.SIGNED, decided_on__lte=on
+        release=release, exporter=exporter, recipient=recipient, signed_at__isnull=False, decided_on__lte=on
     ).order_by("-signed_at", "-pk")
     newest = signed.first()
-    return None if newest is None or (newest.valid_until is not None and newest.valid_until < on) else newest
+    if newest is None or newest.state != DecisionState.SIGNED:
+        return None
+    return None if newest.valid_until is not None and newest.valid_until < on else newest
 
 
 def may_deliver(release: Release, exporter: Merchant, recipient: Merchant, on: date | None = None) -> Verdict:
