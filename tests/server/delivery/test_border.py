@@ -83,6 +83,14 @@ def test_nothing_leaves_past_what_was_approved(personal: Path) -> None:
     assert sale.again().state == "suspended"
 
 
+def test_where_nothing_tells_people_apart_every_row_is_a_person(tmp_path: Path) -> None:
+    report = {"privacy_class": "personal", "subjects": None}
+    privacy = {"state": "attention", "privacy_class": "personal", "report": report}
+    sale, _decision, _officer = crossing(make_release(tmp_path / "release", changes={"privacy": privacy}), 100)
+    assert rows(sale).status_code == 200
+    assert HeadEntry.objects.get().people == FirstDelivery.objects.get().people == len(rows(sale).json()["items"])
+
+
 def test_without_a_signed_decision_nothing_crosses(personal: Path) -> None:
     sale = deliver(register_release(personal), places=("shanghai", "hong-kong"))
     assert (sale.again().state, sale.again().reason) == ("suspended", "border")

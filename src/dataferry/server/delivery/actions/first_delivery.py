@@ -54,18 +54,21 @@ def before_leaving(admission: Admission) -> None:
 def _people(admission: Admission) -> set[str] | None:
     """Whom the rows that leave are about, as the screening found the column; None where nobody has to be counted.
 
-    The rows count, not the columns: a row without its number is still about somebody.
+    The rows count, not the columns: a row without its number is still about somebody. In personal data without a column
+    that tells people apart every row may be about another person.
     """
     agreement, recipient = admission.entitlement.agreement, admission.entitlement.recipient
     leaves = agreement.supplier.place in MAINLAND and recipient.place not in MAINLAND
-    column = subject_column(admission.release)
-    if not leaves or column is None:
+    release, column = admission.release, subject_column(admission.release)
+    if not leaves or (column is None and privacy_of(release).get("has_pi") != "yes"):
         return None
-    cut = Cut((column,), admission.cut.rows, admission.cut.most_rows)
+    cut = Cut((column,) if column is not None else (), admission.cut.rows, admission.cut.most_rows)
     found: set[str] = set()
-    for table in cut_batches(data_path(admission.release), cut):
-        texts = pc.unique(table[column].cast(pa.string()).drop_null())
-        found.update(texts.to_pylist())
+    for table in cut_batches(data_path(release), cut):
+        if column is None:
+            found.update(f"{release.digest} {place}" for place in range(len(found), len(found) + table.num_rows))
+        else:
+            found.update(pc.unique(table[column].cast(pa.string()).drop_null()).to_pylist())
     return found
 
 
