@@ -12,10 +12,11 @@ from dataferry.server.delivery import gate, metering
 from dataferry.server.delivery.actions import entitlements as acts
 from dataferry.server.delivery.actions.billing import bill_finished_months
 from dataferry.server.delivery.models import BilledUsage
+from dataferry.server.exchange.pricing import MOST_MONEY
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
-from server.delivery.house import deliver
-from server.market import make_release_row
+from server.delivery.house import deliver, sold
+from server.market import make_merchant, make_release_row
 
 pytestmark = pytest.mark.django_db
 BEGUN = datetime(2026, 3, 30, 12, tzinfo=BOTH_CITIES)
@@ -56,3 +57,17 @@ def test_what_costs_nothing_by_use_is_not_billed(home: Any) -> None:
     use(sale, BEGUN + timedelta(hours=1), 10)
     with clock.standing_at(BEGUN + timedelta(days=90)):
         assert bill_finished_months() == 0
+
+
+def test_usage_beyond_all_money_does_not_keep_others_from_their_bill(home: Any) -> None:
+    with clock.standing_at(BEGUN):
+        dear = deliver(make_release_row(), "per_row", amount=MOST_MONEY)
+        cheap = sold(dear.supplier, dear.listing, make_merchant("hong-kong", "buyer"), "per_row", amount=25, per=10)
+    use(dear, BEGUN + timedelta(hours=1), 2_000_000)
+    use(cheap, BEGUN + timedelta(hours=1), 42)
+    with clock.standing_at(datetime(2026, 4, 10, tzinfo=BOTH_CITIES)):
+        assert (bill_finished_months(), bill_finished_months()) == (1, 0)
+    invoice = cheap.agreement.invoices.get()
+    assert (invoice.total, invoice.lines[0]["quantity"]) == (105, 42)
+    assert not dear.agreement.invoices.exists()
+    assert not BilledUsage.objects.filter(entitlement=dear.entitlement).exists()

@@ -20,6 +20,7 @@ from django.db.models import Count, Sum
 from dataferry.messages import InputError, RefusedError
 from dataferry.server.delivery.gate import Admission
 from dataferry.server.delivery.models import Entitlement, MeterEvent
+from dataferry.server.delivery.standing import own_obstacle, refusal
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
 
@@ -63,12 +64,16 @@ def record(admission: Admission, key: str, kind: str, *, rows: int, bytes: int =
         the event, and whether it is new.
 
     Raises:
-        RefusedError: `server.delivery.calls_used_up` or `server.delivery.rows_used_up` (403).
+        RefusedError: `server.delivery.calls_used_up` or `server.delivery.rows_used_up` (403); the entitlement was
+            stopped since the gate looked.
     """
-    now = clock.now()
     with transaction.atomic():
         # The lock makes the count and the caps exact: of two tries at once the second finds the first's event.
-        Entitlement.objects.select_for_update().get(pk=admission.entitlement.pk)
+        row = Entitlement.objects.select_for_update().get(pk=admission.entitlement.pk)
+        # Read under the lock: what is counted later than a bill was made must not bear an earlier instant.
+        now = clock.now()
+        if own_obstacle(row):
+            raise refusal(own_obstacle(row))
         known = _same_act(admission.entitlement, key, now)
         if known is not None:
             return known, False

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from dataferry.messages import DataferryError
 from dataferry.server import journal
 from dataferry.server.delivery.actions.entitlements import locked
 from dataferry.server.delivery.metering import counted
@@ -38,8 +37,8 @@ def bill_finished_months() -> int:
         try:
             while _bill_next(number):
                 handed += 1
-        except DataferryError as error:
-            logger.exception("usage could not be billed", extra={"reason": error.code})
+        except Exception:  # one that cannot be billed must not keep all others from it
+            logger.exception("usage could not be billed", extra={"entitlement": number})
     return handed
 
 

@@ -68,10 +68,13 @@ def bring_all_into_line() -> int:
     """
     changed = 0
     for agreement in Agreement.objects.filter(state=AgreementState.IN_FORCE, entitlement=None).order_by("pk"):
-        changed += grant(agreement) is not None
+        try:
+            changed += grant(agreement) is not None
+        except Exception:  # one fault must not keep all others from what is theirs
+            logger.exception("an agreement could not be granted", extra={"agreement": agreement.number})
     for number, state in Entitlement.objects.filter(state__in=ALIVE).order_by("pk").values_list("pk", "state"):
         try:
             changed += bring_into_line(number).state != state
-        except DataferryError as error:
-            logger.exception("an entitlement could not be brought into line", extra={"reason": error.code})
+        except Exception:  # as above
+            logger.exception("an entitlement could not be brought into line", extra={"entitlement": number})
     return changed
