@@ -77,6 +77,7 @@ def test_what_is_agreed_or_ended_stays_so(deal: dict[str, Any]) -> None:
         {"days": "90"},
         {"starts": "tomorrow"},
         {"starts": "2026-02-30"},
+        {"starts": "9999-12-31"},
         {"columns": "city"},
         {"columns": ["\x00"]},
         {"rows": {"city": []}},

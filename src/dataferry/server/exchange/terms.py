@@ -31,6 +31,8 @@ FORMAT = "dataferry-terms/1"
 MOST_DAYS = 36_500
 MOST_PERIODS = 120
 MOST_ITEMS = 200
+BEGINS = (2000, 2199)
+"""First and last year in which an agreement may begin."""
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -116,7 +118,12 @@ def _yes_or_no(value: Any) -> bool:
 
 
 def _day(value: Any) -> str | None:
-    return None if value is None else date.fromisoformat(value).isoformat()
+    """A day on which an agreement may begin: however long it runs then, its end is a date too."""
+    if value is None:
+        return None
+    day = date.fromisoformat(value)
+    _whole(day.year, *BEGINS)
+    return day.isoformat()
 
 
 def _names(value: Any) -> list[str]:
