@@ -32,6 +32,8 @@ from dataferry.server.merchants.models import Merchant
 
 FORMAT = "dataferry-statement/1"
 MOST_DAYS = 366
+FIRST_YEAR = 2000
+"""No statement is of a time before this market; the first days of the calendar are none in another zone."""
 
 
 def make_statement(
@@ -91,7 +93,7 @@ def _check_period(currency: str, first: date, last: date) -> None:
     if currency not in Currency.values:
         raise InputError("server.exchange.bad_currencies", field="currency")
     today = clock.now().astimezone(BOTH_CITIES).date()
-    if last < first or (last - first).days >= MOST_DAYS or last >= today:
+    if first.year < FIRST_YEAR or last < first or (last - first).days >= MOST_DAYS or last >= today:
         raise InputError("server.exchange.bad_statement_period", field="last", most=MOST_DAYS)
 
 
