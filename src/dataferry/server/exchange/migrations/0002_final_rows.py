@@ -6,7 +6,7 @@ from dataferry.server.journal.final_rows import FinalRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0002_initial")]
+    dependencies = [("exchange", "0001_initial")]
     operations = [
         FinalRows("exchange_registrationversion"),
         FinalRows("exchange_listingrelease"),
@@ -34,4 +34,7 @@ class Migration(migrations.Migration):
             "exchange_payment",
             ("invoice_id", "provider", "provider_reference", "currency", "amount"),
         ),
+        FinalRows("exchange_paymentreceipt"),
+        FinalRows("exchange_paper"),
+        FinalRows("exchange_undertaking"),
     ]

@@ -6,7 +6,7 @@ from dataferry.server.journal.final_rows import FinalRows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("compliance", "0002_initial")]
+    dependencies = [("compliance", "0001_initial")]
     operations = [
         FinalRows("compliance_itemevidence"),
         FinalRows("compliance_machineevidence"),
