@@ -35,7 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     state = state if state in EntitlementState.values else ""
     page = Paginator(queries.overseen_by(user, state, words), ROWS).get_page(request.GET.get("page"))
     context = {
-        "section": "delivery",
+        "section": "exchange",
         "page": page,
         "rows": [(row, cause_words(row.reason) if row.reason else "") for row in page],
         "states": EntitlementState.choices,

@@ -37,7 +37,7 @@ from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in, signed_in_person
 
 ROWS = 50
-SECTION = {"section": "delivery"}
+SECTION = {"section": "exchange"}
 ALIVE = (EntitlementState.GRANTED, EntitlementState.SUSPENDED)
 
 
