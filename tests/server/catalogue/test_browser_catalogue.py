@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dataferry.server.catalogue.models import Snapshot
+from server.barriers import opened, violations
 from server.persons import make_person
-from server.test_browser import AXE, DRIVER_ADVICE, RULES
+from server.test_browser import DRIVER_ADVICE
 
 pytestmark = [
     pytest.mark.browser,
@@ -40,12 +40,8 @@ def signed_in(page: Page, transactional_db: None, store: Path, live_server: Any,
 
 
 def barriers(page: Page) -> list[Any]:
-    for details in page.locator("details").all():
-        details.evaluate("element => { element.open = true; }")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"runOnly": {"type": "tag", "values": list(RULES)}}
-    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found["violations"]]
+    opened(page)
+    return violations(page)
 
 
 RUNS_OFF = """() => document.documentElement.scrollWidth <= 360 ? [] : [...document.querySelectorAll("main *")]

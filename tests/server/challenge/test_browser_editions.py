@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from server.barriers import violations
 from server.challenge.editions import Clock, edition_text, make_organiser
 from server.persons import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 @pytest.fixture
@@ -44,9 +41,7 @@ def sign_in(page: Page, site: str) -> None:
 
 
 def complaints_of_axe(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
-    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
+    return [f"{name}: {places[0][:160]}" for name, places in violations(page)]
 
 
 def look(page: Page, name: str) -> None:

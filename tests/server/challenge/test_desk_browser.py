@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +13,12 @@ from playwright.sync_api import Page, expect
 
 from dataferry.server.challenge.actions import scoring
 from dataferry.server.challenge.models import ScoreSheet
+from server.barriers import opened, violations
 
 from .judging_house import FIRST, JudgedRound
 from .test_blind import deck, plant_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 
 @pytest.fixture
@@ -57,12 +53,8 @@ def address(live_server: Any, sheet: Any, name: str = "challenge-desk-sheet") ->
 
 
 def barriers(page: Page) -> list[Any]:
-    for details in page.locator("details").all():
-        details.evaluate("element => { element.open = true; }")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"runOnly": {"type": "tag", "values": list(RULES)}}
-    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found["violations"]]
+    opened(page)
+    return violations(page)
 
 
 def fits(page: Page) -> bool:

@@ -3,7 +3,6 @@ counts down by itself."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
@@ -13,13 +12,12 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from server.barriers import violations
 from server.challenge.result_house import ResultHouse
 from server.persons import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 EDITION = "editions/harbour-2026"
 
 
@@ -32,9 +30,7 @@ def sign_in(page: Page, site: str, person: Any) -> None:
 
 
 def complaints(page: Page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
-    return [f"{each['id']}: {each['nodes'][0]['html'][:160]}" for each in found["violations"]]
+    return [f"{name}: {places[0][:160]}" for name, places in violations(page)]
 
 
 FOUND: list[tuple[str, int, str]] = []

@@ -13,13 +13,11 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from dataferry.server.challenge.actions import eligibility, teams
+from server.barriers import violations
 from server.challenge.editions import Clock, make_edition, make_organiser
 from server.persons import make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture
@@ -70,9 +68,7 @@ def signed_in(browser: Browser, live_server: Any) -> Iterator[Any]:
 
 def looked_at(page: Page, name: str) -> None:
     """Nothing for axe to say, nothing wider than the window; kept as a picture where somebody wants to look."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-    told = [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found["violations"]]
+    told = violations(page)
     shots = os.environ.get("DATAFERRY_SHOTS")
     if shots:
         page.screenshot(path=f"{shots}/{name}.png", full_page=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,21 +12,18 @@ from playwright.sync_api import Page
 
 from dataferry.server import letters
 from dataferry.server.letters.models import Letter
+from server.barriers import violations
 from server.letters.conftest import BODIES, TEXTS, MailServer
 from server.persons import make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
 
 
 def shown(page: Page, address: str, name: str) -> None:
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(address)
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run()")
-        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == [], (name, width)
+        assert violations(page, ()) == [], (name, width)
         assert page.evaluate("document.querySelector('main').scrollWidth") <= width
         if folder := os.environ.get("DATAFERRY_SHOTS"):
             page.screenshot(path=f"{folder}/{name}_{width}.png", full_page=True)

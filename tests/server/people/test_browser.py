@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,11 @@ from playwright.sync_api import Page, expect
 
 from dataferry.server.people import Role, actions
 from dataferry.server.people.models import Membership
+from server.barriers import violations
 from server.persons import PASSWORD, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 OUTSIDE = ("login/", "signup/", "password/reset/")
 INSIDE = ("", "profile/", "organisations/", "organisations/office/", "tokens/", "email/", "password/change/", "2fa/",
           "2fa/webauthn/", "2fa/recovery-codes/", "sessions/", "data/", "administration/roles/",
@@ -46,12 +44,7 @@ def quiet_page(page: Page) -> Iterator[Page]:
 
 
 def accessible(page: Page) -> None:
-    page.evaluate(f"{AXE.read_text(encoding='utf-8')}; 0")
-    found: Any = page.evaluate(
-        f"axe.run(document, {{runOnly: {json.dumps(RULES)}}}).then(r => r.violations.map("
-        "v => v.id + ': ' + v.nodes.map(n => n.html).join(' | ')))"
-    )
-    assert found == [], page.url
+    assert violations(page) == [], page.url
     wide = page.evaluate("document.querySelector('main').scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{page.url} is {wide} px wider than the phone"
 

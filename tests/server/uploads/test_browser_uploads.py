@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from playwright.sync_api import Page, Route, expect
 
 from dataferry.server.uploads import files
 from dataferry.server.uploads.models import Upload
-from server.test_browser import AXE, RULES
+from server.barriers import violations
 from server.uploads.conftest import MEBIBYTE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -153,7 +152,4 @@ def test_the_field_has_no_barrier_and_fits_a_small_screen(
         assert desk.evaluate("document.documentElement.scrollWidth") <= width
         if folder:
             desk.screenshot(path=Path(folder) / f"upload-{language}-{width}.png")
-    desk.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"runOnly": {"type": "tag", "values": list(RULES)}}
-    found = desk.evaluate(f"axe.run(document, {json.dumps(options)})")
-    assert [(each["id"], [node["html"][:200] for node in each["nodes"]]) for each in found["violations"]] == []
+    assert violations(desk) == []

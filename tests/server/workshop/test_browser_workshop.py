@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +13,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from dataferry.server.workshop import actions
 from dataferry.server.workshop.models import Draft
+from server.barriers import opened, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = Path(__file__).parents[1] / "vendor/axe-core/axe.min.js"
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 SMALL = {"width": 360, "height": 740}
 Work = Callable[[], list[str]]
 
@@ -49,12 +46,8 @@ def quiet_page(page: Page, ann: Any, live_server: Any) -> Iterator[Page]:
 
 def barriers(page: Page) -> list[Any]:
     """What axe-core finds, with everything that can be opened open."""
-    for details in page.locator("details").all():
-        details.evaluate("element => { element.open = true; }")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    options = {"runOnly": {"type": "tag", "values": list(RULES)}}
-    found = page.evaluate(f"axe.run(document, {json.dumps(options)})")
-    return [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in found["violations"]]
+    opened(page)
+    return violations(page)
 
 
 def fits(page: Page) -> bool:
