@@ -122,7 +122,13 @@ class Trip:
             return registrations.certify(self.operator, registration)
 
     def listed(self, registration: Any) -> Any:
-        """Listed with a scenario, an undertaking, and shares for the owners upstream."""
+        """On the list."""
+        from dataferry.server.exchange.actions import listings
+
+        return listings.list_it(self.operator, self.handed_in(registration))
+
+    def handed_in(self, registration: Any) -> Any:
+        """A listing with a scenario, an undertaking, and shares for the owners upstream, at the operator's desk."""
         from dataferry.server.exchange.actions import listings
 
         listing = listings.draft_listing(
@@ -140,8 +146,7 @@ class Trip:
         words = {"title": {"en": "Planning", "zh-Hant": "規劃", "zh-Hans": "规划"}}
         listings.add_scenario(self.supplying, listing, "planning", words, ["public-service"])
         listings.sign_undertaking(self.supplying, listing)
-        listings.submit_listing(self.supplying, listing)
-        return listings.list_it(self.operator, listing)
+        return listings.submit_listing(self.supplying, listing)
 
     def agreed(self, listing: Any) -> Any:
         """An offer, a request, a counter-offer, a yes; both managers sign."""
