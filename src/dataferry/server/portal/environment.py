@@ -252,7 +252,7 @@ EXAMPLES = Variable(
 )
 HOST = Variable("DATAFERRY_HOST", "address", _text, "127.0.0.1", "Address that the web server listens on.")
 PORT = Variable("DATAFERRY_PORT", "port", _port, "8000", "Port that the web server listens on.")
-THREADS = Variable("DATAFERRY_THREADS", "number", _positive, "8", "Requests answered at the same time.")
+THREADS = Variable("DATAFERRY_THREADS", "number", _positive, "32", "Requests, and slow downloads, at a time.")
 ALLOWED_HOSTS = Variable(
     "DATAFERRY_ALLOWED_HOSTS",
     "list",
