@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 
 from dataferry.messages import DataferryError
 from dataferry.server import journal
-from dataferry.server.exchange.actions import agreements, money, statements
+from dataferry.server.exchange.actions import agreements, money, overdue, statements
 from dataferry.server.exchange.models import Invoice, Plan, RevenueShare, Statement
 from dataferry.server.exchange.statement_file import owners_csv, statement_csv
 from dataferry.server.journal import clock
@@ -125,6 +125,23 @@ def test_use_is_billed_once_a_period(trade: dict[str, Any]) -> None:
     assert money.bill_usage(agreement, NOON + day, NOON + 2 * day, 0) is None
     assert code_of(money.bill_usage, agreement, NOON, NOON, 1) == "server.exchange.bad_usage"
     assert money.bill_usage(agreement, NOON + day, NOON + 2 * day, 1).sequence == 2
+
+
+def test_what_is_used_and_not_paid_stops_until_it_is(trade: dict[str, Any]) -> None:
+    supplier, buyer, operator = trade["supplier"], trade["buyer"], trade["operator"]
+    offer = make_offer(trade["listing"], supplier.manager, "per_row", amount=5)
+    agreement = sign_both(make_agreement(offer, buyer), supplier, buyer)
+    begun = clock.now()
+    invoice = money.bill_usage(agreement, begun, begun + timedelta(days=1), 100)
+    assert overdue.suspend_unpaid() == 0
+    with clock.standing_at(invoice.due_at):
+        assert (overdue.suspend_unpaid(), overdue.suspend_unpaid()) == (1, 0)
+        agreement.refresh_from_db()
+        assert (agreement.state, agreement.reason) == ("suspended", "unpaid")
+        money.confirm_payment(operator, money.start_payment(buyer.manager, invoice, "bank-transfer"), "BANK 1", 500)
+        agreement.refresh_from_db()
+        assert (agreement.state, agreement.reason, overdue.suspend_unpaid()) == ("in_force", "", 0)
+    assert journal.replay(journal.selected()).holds
 
 
 def test_invoices_count_per_supplier_and_year_without_gaps(trade: dict[str, Any]) -> None:

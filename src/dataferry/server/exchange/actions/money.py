@@ -14,6 +14,7 @@ from dataferry.server import journal, people
 from dataferry.server.exchange import money, revenue
 from dataferry.server.exchange.actions.agreements import bring_in_force
 from dataferry.server.exchange.actions.invoices import bill_usage
+from dataferry.server.exchange.actions.overdue import resume_paid
 from dataferry.server.exchange.actions.refunds import refund
 from dataferry.server.exchange.actions.trade_guards import (
     locked_agreement,
@@ -148,6 +149,7 @@ def _settle(user: Any, agreement: Agreement, invoice: Invoice, row: Payment, ref
     INVOICE.move(invoice, InvoiceState.PAID, actor, "exchange.invoice_paid", {"payment": row.reference})
     if agreement.state == AgreementState.SIGNED and invoice.period_from is None:
         bring_in_force(agreement, "system")
+    resume_paid(agreement)
 
 
 def _checked_reference(text: str) -> str:
