@@ -175,6 +175,8 @@ def test_strangers_find_nothing_and_members_no_desk(market: dict[str, Any]) -> N
         f"offers/{private.number}/",
         f"listings/{listing.number}/prices/",
     ]
+    for path in paths[1:3] + paths[4:5]:
+        assert "no-store" in client_of(buyer.manager).get(f"{BASE}/{path}")["Cache-Control"], path
     rival = client_of(make_merchant("hong-kong", "buyer").manager)
     assert {path: rival.get(f"{BASE}/{path}").status_code for path in paths} == dict.fromkeys(paths, 404)
     assert private.number not in read(rival, f"listings/{listing.number}/offers/")

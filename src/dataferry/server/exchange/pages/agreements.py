@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dataferry.formats.odrl import MEDIA_TYPE
@@ -183,6 +184,7 @@ def _complained(request: HttpRequest, row: Agreement, form: DisputeForm) -> bool
 
 
 @require_safe
+@never_cache
 def terms(request: HttpRequest, number: str) -> HttpResponse:
     """The terms that both sign: the canonical document whose digest stands under the signatures."""
     row = queries.agreement_of(request.user, number)
@@ -190,6 +192,7 @@ def terms(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 def policy(request: HttpRequest, number: str) -> HttpResponse:
     """What the agreement allows, as ODRL in JSON-LD."""
     return JsonResponse(queries.agreement_of(request.user, number).odrl, content_type=MEDIA_TYPE)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dataferry.server import people
@@ -122,6 +123,7 @@ def _noted(request: HttpRequest, row: Payment, confirm: ConfirmForm, back: Refun
 
 
 @require_safe
+@never_cache
 def owners_file(request: HttpRequest) -> HttpResponse:
     """What each beneficiary has earned, for a spreadsheet."""
     people.require(request.user, "exchange.operate")

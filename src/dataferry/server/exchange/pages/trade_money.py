@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from dataferry.messages import MissingError
@@ -113,6 +114,7 @@ def _pay(request: HttpRequest, row: Invoice) -> None:
 
 
 @require_safe
+@never_cache
 def invoice_file(request: HttpRequest, number: str) -> HttpResponse:
     """The lines of an invoice for a spreadsheet."""
     row = queries.invoice_of(request.user, number)
@@ -186,6 +188,7 @@ def statement(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_safe
+@never_cache
 def statement_file(request: HttpRequest, number: str, suffix: str) -> HttpResponse:
     """A statement as a table, or as the document that its digest is of."""
     row = queries.statement_of(request.user, number)
