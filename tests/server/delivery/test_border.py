@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from django.test import Client
 from dataferry.server import journal
 from dataferry.server.compliance.actions.border import propose, sign_decision, withdraw_decision
 from dataferry.server.compliance.models import HeadEntry
+from dataferry.server.delivery.actions.preparing import bring_all_into_line
 from dataferry.server.delivery.models import FirstDelivery, MeterEvent
+from dataferry.server.journal import clock
 from dataferry.server.workshop.actions import register_release
 from server.compliance.test_border import OUTRIGHT, approve
 from server.delivery.house import Delivered, bearer, deliver
@@ -72,6 +75,24 @@ def test_people_of_the_rows_are_counted_once_for_an_agreement_and_release(person
     assert (sale.again().state, sale.again().reason) == ("suspended", "border")
     assert rows(sale).status_code == 403
     assert journal.replay(journal.selected()).holds
+
+
+def test_in_a_new_year_its_ledger_counts_the_people_anew(personal: Path) -> None:
+    old, new = (datetime(year, 1, 10, tzinfo=UTC) for year in (2026, 2027))
+    with clock.standing_at(old):
+        sale, _decision, officer = crossing(personal, 100)
+        assert rows(sale).status_code == 200
+    with clock.standing_at(new):
+        facts = {**OUTRIGHT, "domains": [], "exporter_people_held": 34}
+        again = propose(sale.supplier.manager, sale.agreement.release, sale.supplier.merchant, "hong-kong", facts)
+        sign_decision(officer, again, "contract-or-certification", "Read again.")
+        approve(officer, make_person("", "compliance-officer", city="shanghai"), sale.supplier, 100)
+        bring_all_into_line()
+        for _ in range(2):
+            answer = rows(sale)
+            assert answer.status_code == 200, answer.content
+    assert list(HeadEntry.objects.order_by("pk").values_list("ledger__year", "people")) == [(2026, 16), (2027, 16)]
+    assert FirstDelivery.objects.count() == 1
 
 
 def test_nothing_leaves_past_what_was_approved(personal: Path) -> None:

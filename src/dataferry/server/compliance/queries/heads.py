@@ -29,10 +29,10 @@ def counts_of(exporter: Merchant, year: int) -> Counts:
     return Counts(general=high.get(False, 0), sensitive=high.get(True, 0))
 
 
-def is_counted(exporter: Merchant, year: int, release_digest: str) -> bool:
-    """Whether the people of a release are in this year's ledger already."""
+def is_counted(exporter: Merchant, year: int, release_digest: str, cause: str = "") -> bool:
+    """Whether the people of a release are in this year's ledger already; with `cause`, for this one."""
     rows = HeadEntry.objects.filter(ledger__exporter=exporter, ledger__year=year, release_digest=release_digest)
-    return rows.exists()
+    return (rows.filter(cause=cause) if cause else rows).exists()
 
 
 def points_of(exporter: Merchant, year: int, sensitive: bool) -> list[tuple[date, int]]:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from dataferry.server.compliance.actions.heads import count_people
 from dataferry.server.compliance.facts import MAINLAND, privacy_of
+from dataferry.server.compliance.queries.heads import is_counted, year_of
 from dataferry.server.delivery.actions.entitlements import locked
 from dataferry.server.delivery.cutting import cut_batches
 from dataferry.server.delivery.gate import Admission, check_border
@@ -31,12 +32,12 @@ def before_leaving(admission: Admission) -> None:
         RefusedError: the border does not let it through with these people counted (403).
     """
     entitlement, release = admission.entitlement, admission.release
-    if FirstDelivery.objects.filter(entitlement=entitlement, release=release).exists():
+    if _is_counted(admission):
         return
     people = _people(admission)
     with transaction.atomic():
         row = locked(entitlement.pk)
-        if FirstDelivery.objects.filter(entitlement=row, release=release).exists():
+        if _is_counted(admission):
             return
         if people is not None:
             count_people(
@@ -46,9 +47,24 @@ def before_leaving(admission: Admission) -> None:
                 sorted(people),
                 sensitive=privacy_of(release).get("has_sensitive_pi") == "yes",
             )
-        FirstDelivery.objects.create(entitlement=row, release=release, people=len(people or ()), at=clock.now())
+        FirstDelivery.objects.get_or_create(
+            entitlement=row, release=release, defaults={"people": len(people or ()), "at": clock.now()}
+        )
     if people is not None:
         check_border(entitlement, release)
+
+
+def _is_counted(admission: Admission) -> bool:
+    """Whether this release left under this agreement before, and its people are in the ledger of this year.
+
+    The law counts from 1 January: whoever fetches again in a new year is given the people again.
+    """
+    entitlement, release = admission.entitlement, admission.release
+    first = FirstDelivery.objects.filter(entitlement=entitlement, release=release).first()
+    if first is None or first.people == 0 or year_of(first.at) == year_of(clock.now()):
+        return first is not None
+    exporter, cause = entitlement.agreement.supplier, entitlement.agreement.reference
+    return is_counted(exporter, year_of(clock.now()), release.digest, cause)
 
 
 def _people(admission: Admission) -> set[str] | None:
