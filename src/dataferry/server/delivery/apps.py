@@ -1,7 +1,6 @@
 """Delivery as a Django app."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.apps import AppConfig
 
@@ -15,5 +14,4 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         for module in REGISTERING:
-            if find_spec(f"{self.name}.{module}"):
-                import_module(f"{self.name}.{module}")
+            import_module(f"{self.name}.{module}")

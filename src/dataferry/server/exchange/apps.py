@@ -1,7 +1,6 @@
 """Exchange as a Django app."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from django.apps import AppConfig
 
@@ -25,5 +24,4 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         for module in REGISTERING:
-            if find_spec(f"{self.name}.{module}"):
-                import_module(f"{self.name}.{module}")
+            import_module(f"{self.name}.{module}")

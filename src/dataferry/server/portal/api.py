@@ -38,8 +38,6 @@ ROOMS = (
     "dataferry.server.challenge.api_desk",
     "dataferry.server.challenge.api_campaigns",
     "dataferry.server.challenge.api_results",
-    "dataferry.server.merchants.api",
-    "dataferry.server.compliance.api",
     "dataferry.server.exchange.api_listings",
     "dataferry.server.exchange.api_trade",
     "dataferry.server.delivery.api",

@@ -1,8 +1,5 @@
 """Every address of the site. Pages carry their language; files, health and the admin's desk do not."""
 
-from importlib.util import find_spec
-from typing import Any
-
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
@@ -15,11 +12,6 @@ handler404 = pages.not_found
 handler500 = pages.server_error
 
 
-
-def _when_there(route: str, module: str) -> list[Any]:
-    return [path(route, include(module))] if find_spec(module) else []
-
-
 urlpatterns = [
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
@@ -30,9 +22,9 @@ urlpatterns = [
     path("challenge/", include("dataferry.server.challenge.urls_credentials")),
     path("files/", include("dataferry.server.workshop.urls_files")),
     path("uploads/", include("dataferry.server.uploads.urls")),
-    *_when_there("exchange/", "dataferry.server.exchange.urls_credentials"),
-    *_when_there("delta-sharing/", "dataferry.server.delivery.urls_sharing"),
-    *_when_there("delivery/", "dataferry.server.delivery.urls_files"),
+    path("exchange/", include("dataferry.server.exchange.urls_credentials")),
+    path("delta-sharing/", include("dataferry.server.delivery.urls_sharing")),
+    path("delivery/", include("dataferry.server.delivery.urls_files")),
     path("admin/", admin.site.urls),
     path("api/v1/openapi.json", api.openapi, name="openapi"),
     path("api/v1/docs", api_pages.docs, name="api-docs"),
@@ -46,10 +38,10 @@ urlpatterns = [
         path("operations/", include("dataferry.server.portal.urls_operations")),
         path("workshop/", include("dataferry.server.workshop.urls_drafts")),
         path("challenge/", include("dataferry.server.challenge.urls")),
-        *_when_there("merchants/", "dataferry.server.merchants.urls"),
-        *_when_there("compliance/", "dataferry.server.compliance.urls"),
-        *_when_there("exchange/", "dataferry.server.exchange.urls"),
-        *_when_there("delivery/", "dataferry.server.delivery.urls"),
+        path("merchants/", include("dataferry.server.merchants.urls")),
+        path("compliance/", include("dataferry.server.compliance.urls")),
+        path("exchange/", include("dataferry.server.exchange.urls")),
+        path("delivery/", include("dataferry.server.delivery.urls")),
     ),
 ]
 # `/` has no language yet: LocaleMiddleware sends visitors on by what their browser asks for.
