@@ -7,7 +7,6 @@ from datetime import datetime
 
 from dataferry.messages import RefusedError
 from dataferry.server.compliance.queries.border import Verdict, may_deliver
-from dataferry.server.compliance.queries.clearances import in_force
 from dataferry.server.compliance.queries.clearances import is_cleared_for
 from dataferry.server.delivery.limits import Limits
 from dataferry.server.delivery.models import Entitlement
