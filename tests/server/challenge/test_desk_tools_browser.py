@@ -13,7 +13,7 @@ from dataferry.server.challenge.actions import campaigns, mentoring, sessions
 from server.challenge.editions import Clock, make_edition, make_entry, make_organiser, make_team
 from server.challenge.test_campaigns import BODY, SUBJECT
 from server.challenge.test_data_use import CONDITIONAL, dataset
-from server.challenge.test_teams_browser import looked_at, signed_in  # noqa: F401  the fixture
+from server.looking import looked_at, signed_in  # noqa: F401  the fixture
 from server.persons import make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

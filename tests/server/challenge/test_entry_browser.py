@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from server.challenge.editions import Clock, make_edition
 from server.challenge.inspection.making import paper
-from server.challenge.test_teams_browser import looked_at, signed_in
+from server.looking import looked_at, signed_in
 from server.persons import make_person
 
 __all__ = ["signed_in"]

@@ -3,20 +3,18 @@ decided by keyboard."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from dataferry.server.challenge.actions import eligibility, teams
-from server.barriers import violations
 from server.challenge.editions import Clock, make_edition, make_organiser
+from server.looking import looked_at, signed_in
 from server.persons import make_person
 
+__all__ = ["signed_in"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -46,36 +44,6 @@ def organiser_team(edition: Any) -> Any:
     sh = edition.divisions.get(code="sh")
     teams.register_team(leader, edition, sh, name="浦江數據", kind="individual")
     return leader
-
-
-@pytest.fixture
-def signed_in(browser: Browser, live_server: Any) -> Iterator[Any]:
-    contexts = []
-
-    def open_as(person: Any, width: int) -> Page:
-        client = Client()
-        client.force_login(person, backend="dataferry.server.people.backends.NameOrEmail")
-        context = browser.new_context(viewport={"width": width, "height": 900}, base_url=str(live_server.url))
-        cookie = client.cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": cookie, "url": str(live_server.url)}])
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_as
-    for context in contexts:
-        context.close()
-
-
-def looked_at(page: Page, name: str) -> None:
-    """Nothing for axe to say, nothing wider than the window; kept as a picture where somebody wants to look."""
-    told = violations(page)
-    shots = os.environ.get("DATAFERRY_SHOTS")
-    if shots:
-        page.screenshot(path=f"{shots}/{name}.png", full_page=True)
-    assert told == [], name
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (
-        f"{name} is wider than the window"
-    )
 
 
 @pytest.mark.parametrize("width", [1280, 360])

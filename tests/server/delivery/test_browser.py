@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from server.challenge.test_teams_browser import looked_at, signed_in
 from server.delivery.house import deliver
+from server.looking import looked_at, signed_in
 
 __all__ = ["signed_in"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.challenge.test_teams_browser import looked_at, signed_in
+from server.looking import looked_at, signed_in
 from server.market import make_listing, make_merchant
 from server.persons import make_person
 

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from dataferry.server.exchange.actions import disputes, money, negotiations
 from dataferry.server.exchange.models import Agreement
-from server.challenge.test_teams_browser import looked_at, signed_in
+from server.looking import looked_at, signed_in
 from server.market import make_agreement, make_listed, make_merchant, make_offer, pay, sign_both
 from server.persons import make_person
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from server.challenge.test_teams_browser import looked_at, signed_in
+from server.looking import looked_at, signed_in
 from server.market import make_merchant, make_organisation
 from server.merchants.joining import PDF, operator
 
