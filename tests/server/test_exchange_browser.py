@@ -159,6 +159,7 @@ def the_product_is_registered(supplier: Page, operator: Page) -> Any:
     from dataferry.server.exchange.models import Registration
 
     supplier.goto(f"/en/products/{AGGREGATE}/1.0.0/")
+    looked_at(supplier, "release-1280")
     supplier.get_by_role("link", name="Register the product").click()
     supplier.get_by_label("Produced").check()
     supplier.get_by_label("Right to hold the data").check()
