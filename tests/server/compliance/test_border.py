@@ -144,7 +144,9 @@ def test_a_decision_taken_back_does_not_bring_back_the_freer_one_before_it(
         assert allowed(release, shanghai, hong_kong).code == "no_signed_decision"
 
 
-def approve(officer: Any, other: Any, party: Party, most: int | None, mechanism: str = "standard-contract") -> Any:
+def approve(
+    officer: Any, other: Any, party: Party, most: int | None, mechanism: str = "certification", to: Any = None
+) -> Any:
     from dataferry.server.compliance.actions.approvals import confirm_approval, record_approval
 
     today = clock.now().date()
@@ -154,6 +156,7 @@ def approve(officer: Any, other: Any, party: Party, most: int | None, mechanism:
         mechanism=mechanism,
         paper_number="沪网信备 2026-17",
         recipient="hong-kong",
+        party=to,
         general_most=most,
         valid_from=date(today.year, 1, 1),
         valid_until=date(today.year, 12, 31),
@@ -270,3 +273,10 @@ def test_a_signed_decision_is_outgrown_by_the_people_counted_since(
     count(shanghai, "agreement:A-2026-0001", range(40_000))
     verdict = allowed(release, shanghai, hong_kong)
     assert verdict.code == "decision_outgrown"
+    type(signed).objects.filter(pk=signed.pk).update(signed_outcome="contract-or-certification")
+    assert allowed(release, shanghai, hong_kong).code == "no_approval"
+    other = make_person("second@example.org", "compliance-officer", city="shanghai")
+    approve(officer, other, shanghai, 200_000, "standard-contract", hong_kong.merchant)
+    assert allowed(release, shanghai, hong_kong).code == "clear"
+    rival = make_merchant("hong-kong", "buyer")
+    assert allowed(release, shanghai, rival).code == "no_approval", "a standard contract is with one recipient"

@@ -68,14 +68,21 @@ def test_the_ledger_shows_people_and_thresholds_and_the_approval_is_worked_with(
     assert "60 / 100000" in ledger.replace(",", "").replace("\N{THIN SPACE}", "").replace("\xa0", "")
     given = {
         "exporter": shanghai.merchant.number,
-        "mechanism": "standard-contract",
+        "mechanism": "certification",
         "paper_number": "2026-17",
         "recipient": "hong-kong",
         "general_most": "100",
         "valid_from": "2026-01-01",
         "valid_until": "2026-12-31",
     }
-    for wrong in ({"valid_until": "2025-01-01"}, {"general_most": "-1"}, {"mechanism": "gift"}, {"paper_number": " "}):
+    for wrong in (
+        {"valid_until": "2025-01-01"},
+        {"general_most": "-1"},
+        {"mechanism": "gift"},
+        {"paper_number": " "},
+        {"mechanism": "standard-contract"},
+        {"party": "M-2026-9999"},
+    ):
         answer = client.post("/en/compliance/border/approvals/", {**given, **wrong})
         assert answer.status_code == 200, wrong
     answer = client.post("/en/compliance/border/approvals/", given)

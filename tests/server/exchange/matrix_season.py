@@ -151,7 +151,7 @@ def _approval(trip: Trip, number: str) -> Any:
     return record_approval(
         trip.officer,
         trip.supplier,
-        mechanism="standard-contract",
+        mechanism="certification",
         paper_number=number,
         recipient="hong-kong",
         general_most=500,

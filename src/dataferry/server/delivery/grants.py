@@ -153,6 +153,12 @@ def release_of(holder: Holder) -> Release:
     return holder.after.release if isinstance(holder, ServedChange) else holder.release
 
 
+def releases_of(holder: Holder) -> list[Release]:
+    """Every release whose rows are in the files: those of a change tell of what was there before, too."""
+    before = [holder.before.release] if isinstance(holder, ServedChange) else []
+    return [*before, release_of(holder)]
+
+
 def file_name(holder: Holder, index: int) -> str:
     """What the file is called for people: product, version and what it is."""
     release = release_of(holder)

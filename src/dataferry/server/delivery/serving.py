@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from django.db import IntegrityError, transaction
 
 from dataferry.messages import RefusedError, UnavailableError
+from dataferry.products.release import file_sha256
 from dataferry.server import jobs
 from dataferry.server.delivery import vault
 from dataferry.server.delivery.cutting import Cutting, cut_file
 from dataferry.server.delivery.limits import Cut
 from dataferry.server.delivery.models import ServedTable
 from dataferry.server.journal import clock
-from dataferry.server.workshop.data import data_path
+from dataferry.server.workshop.data import DATA_FILE, data_path
 from dataferry.server.workshop.models import Release
 
 AT_ONCE_BYTES = 32 * 1024 * 1024
@@ -73,7 +74,15 @@ def repair(served: ServedTable, cut: Cut) -> bool:
 
 
 def _cut(release: Release, cut: Cut) -> Cutting:
-    return cut_file(data_path(release), cut, key_of(release))
+    """
+    Raises:
+        RefusedError: `server.delivery.file_damaged`, the table is not the one that was built and signed for.
+    """
+    source = data_path(release)
+    stated = {each["name"]: each["sha256"] for each in release.document.get("files") or []}
+    if stated.get(DATA_FILE) != file_sha256(source):
+        raise RefusedError("server.delivery.file_damaged")
+    return cut_file(source, cut, key_of(release))
 
 
 def _made(release: Release, cut: Cut) -> ServedTable:

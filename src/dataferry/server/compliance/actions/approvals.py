@@ -29,28 +29,25 @@ def record_approval(
     recipient: str,
     valid_from: date,
     valid_until: date,
+    party: Merchant | None = None,
     general_most: int | None = None,
     sensitive_most: int | None = None,
 ) -> ExportApproval:
     """Record what an authority approved or took on file. It counts once another officer has confirmed it.
 
+    Args:
+        party: the one recipient that the paper names; a standard contract always names one (PIPL, art. 38).
+        general_most, sensitive_most: people at most; without a number nobody of that kind.
+
     Raises:
-        InputError: an unknown mechanism or place, no paper number, days in the wrong order, a count that is none.
+        InputError: an unknown mechanism or place, no paper number, days in the wrong order, a count that is none, no
+            recipient where one is named, or one of another place.
         RefusedError: the officer's own organisation.
     """
     people.require(user, "compliance.record_approval", exporter)
-    if mechanism not in Mechanism.values:
-        raise InputError("server.compliance.no_such_mechanism", mechanism=str(mechanism)[:40])
-    if recipient not in Place.values:
-        raise InputError("server.compliance.no_such_place", place=str(recipient)[:40])
-    paper_number = paper_number.strip()
-    if not paper_number or len(paper_number) > LONGEST_PAPER_NUMBER:
-        raise InputError("server.compliance.paper_number_needed", longest=LONGEST_PAPER_NUMBER)
-    if valid_until < valid_from:
-        raise InputError("server.compliance.days_in_wrong_order")
-    for most in (general_most, sensitive_most):
-        if most is not None and not 0 <= most <= MOST_PEOPLE:
-            raise InputError("server.compliance.no_such_count", most=MOST_PEOPLE)
+    _check_way(mechanism, recipient, party)
+    counts = (general_most, sensitive_most)
+    paper_number = _checked_paper(paper_number, valid_from, valid_until, counts)
     now = clock.now()
     with transaction.atomic():
         approval = ExportApproval.objects.create(
@@ -59,6 +56,7 @@ def record_approval(
             mechanism=mechanism,
             paper_number=paper_number,
             recipient=recipient,
+            party=party,
             general_most=general_most,
             sensitive_most=sensitive_most,
             valid_from=valid_from,
@@ -67,8 +65,29 @@ def record_approval(
             recorded_at=now,
         )
         payload = {"exporter": exporter.reference, "mechanism": mechanism, "recipient": recipient}
+        payload |= {"party": party.reference} if party is not None else {}
         APPROVAL.begin(approval, people.actor(user), "compliance.approval_recorded", payload)
     return approval
+
+
+def _check_way(mechanism: str, recipient: str, party: Merchant | None) -> None:
+    if mechanism not in Mechanism.values:
+        raise InputError("server.compliance.no_such_mechanism", mechanism=str(mechanism)[:40])
+    if recipient not in Place.values:
+        raise InputError("server.compliance.no_such_place", place=str(recipient)[:40])
+    if (party is None and mechanism == Mechanism.STANDARD_CONTRACT) or (party and party.place != recipient):
+        raise InputError("server.compliance.party_needed", field="party")
+
+
+def _checked_paper(number: str, first: date, last: date, counts: tuple[int | None, int | None]) -> str:
+    number = number.strip()
+    if not number or len(number) > LONGEST_PAPER_NUMBER:
+        raise InputError("server.compliance.paper_number_needed", longest=LONGEST_PAPER_NUMBER)
+    if last < first:
+        raise InputError("server.compliance.days_in_wrong_order")
+    if any(most is not None and not 0 <= most <= MOST_PEOPLE for most in counts):
+        raise InputError("server.compliance.no_such_count", most=MOST_PEOPLE)
+    return number
 
 
 def confirm_approval(user: Any, approval: ExportApproval) -> ExportApproval:
@@ -110,8 +129,8 @@ def resume_approval(user: Any, approval: ExportApproval, reason: str) -> ExportA
         _require_state(approval, ApprovalState.SUSPENDED)
         counts = counts_of(approval.exporter, year_of(clock.now()))
         for most, high in ((approval.general_most, counts.general), (approval.sensitive_most, counts.sensitive)):
-            if most is not None and high > most:
-                raise RefusedError("server.compliance.meter_exceeds", high=high, most=most)
+            if high > (most or 0):
+                raise RefusedError("server.compliance.meter_exceeds", high=high, most=most or 0)
         approval.reason = _reason(reason)
         actor = people.actor(user)
         APPROVAL.move(approval, ApprovalState.IN_FORCE, actor, "compliance.approval_resumed", {}, "reason")

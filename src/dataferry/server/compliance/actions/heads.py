@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from dataferry.border import HeadSketch
 from dataferry.server import journal
 from dataferry.server.compliance.models import ExportApproval, HeadEntry, HeadLedger
@@ -68,10 +70,10 @@ def _suspend_what_is_exceeded(exporter: Merchant, high: int, *, sensitive: bool)
     """Export may not exceed the scale that was assessed (Network Data Regulation, art. 38)."""
     most = "sensitive_most" if sensitive else "general_most"
     exceeded = ExportApproval.objects.select_for_update().filter(
-        exporter=exporter, state=ApprovalState.IN_FORCE, **{f"{most}__lt": high}
+        Q(**{f"{most}__lt": high}) | Q(**{most: None}), exporter=exporter, state=ApprovalState.IN_FORCE
     )
     for approval in exceeded:
-        payload = {"high": high, "most": getattr(approval, most), "sensitive": sensitive}
+        payload = {"high": high, "most": getattr(approval, most) or 0, "sensitive": sensitive}
         approval.reason = "meter_exceeded"
         act_payload = payload | {"because": approval.reason}
         APPROVAL.move(

@@ -97,9 +97,20 @@ class ApprovalForm(TellingForm):
     mechanism = forms.ChoiceField(label=_("Mechanism"), choices=Mechanism.choices)
     paper_number = forms.CharField(label=_("Number of the paper"), max_length=80)
     recipient = forms.ChoiceField(label=_("Recipient's place"), choices=Place.choices)
-    general_most = forms.IntegerField(
-        label=_("People at most"), help_text=_("Leave it empty when the paper names none."), required=False, min_value=0
+    party = forms.CharField(
+        label=_("Recipient's number"),
+        help_text=_("The one recipient that the paper names. Empty when it is good for every recipient in the place."),
+        max_length=20,
+        required=False,
     )
-    sensitive_most = forms.IntegerField(label=_("People at most, sensitive information"), required=False, min_value=0)
+    general_most = forms.IntegerField(
+        label=_("People at most"), help_text=_("Empty allows nobody of this kind."), required=False, min_value=0
+    )
+    sensitive_most = forms.IntegerField(
+        label=_("People at most, sensitive information"),
+        help_text=_("Empty allows nobody of this kind."),
+        required=False,
+        min_value=0,
+    )
     valid_from = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}))
     valid_until = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}))

@@ -66,9 +66,11 @@ class Mechanism(models.TextChoices):
 
 
 class ExportApproval(models.Model):
-    """What an authority approved or took on file for an exporter: how many people at most, for which place, how long.
+    """What an authority approved or took on file for an exporter: how many people at most, for whom, how long.
 
-    Empty maxima mean that the paper names none. Recorded by one officer, put in force by another.
+    An empty maximum allows nobody of that kind. `party` is the one recipient that the paper names, as a standard
+    contract does; without one it is good for every recipient in the place. Recorded by one officer, put in force by
+    another.
     """
 
     number = models.CharField(max_length=20, unique=True)
@@ -76,6 +78,7 @@ class ExportApproval(models.Model):
     mechanism = models.CharField(max_length=20, choices=Mechanism)
     paper_number = models.CharField(max_length=80)
     recipient = models.CharField(max_length=12, choices=Place)
+    party = models.ForeignKey(Merchant, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     general_most = models.PositiveIntegerField(null=True, blank=True)
     sensitive_most = models.PositiveIntegerField(null=True, blank=True)
     valid_from = models.DateField()

@@ -33,8 +33,9 @@ def approvals(request: HttpRequest) -> HttpResponse:
     form = ApprovalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
-        number = given.pop("exporter")
+        number, party = given.pop("exporter"), given.pop("party")
         with telling_form(form):
+            given["party"] = queries.named_party(party)
             made = actions.record_approval(user, queries.exporter_seen(user, number), **given)
             return redirect("compliance-border-approval", made.number)
     context = {

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import Q
+
 from dataferry.border import THRESHOLDS, Facts, Outcome, decide, forecast
 from dataferry.server.compliance.facts import crosses, with_counts
 from dataferry.server.compliance.models import BorderDecision, ExportApproval
@@ -75,7 +77,7 @@ def may_deliver(release: Release, exporter: Merchant, recipient: Merchant, on: d
         return Verdict(False, "decision_outgrown", decision, people=people)
     if outcome == Outcome.FREE:
         return Verdict(True, "clear", decision, people=people)
-    approval = _approval(exporter, recipient.place, outcome, on)
+    approval = _approval(exporter, recipient, outcome, on)
     if approval is None:
         return Verdict(False, "no_approval", decision, people=people)
     if exceeds(approval, people):
@@ -96,10 +98,12 @@ def _outgrown(decision: BorderDecision, on: date) -> bool:
     return again.at_least.rank > Outcome(decision.signed_outcome).rank
 
 
-def _approval(exporter: Merchant, place: str, outcome: Outcome, on: date) -> ExportApproval | None:
+def _approval(exporter: Merchant, recipient: Merchant, outcome: Outcome, on: date) -> ExportApproval | None:
+    """An approval for this recipient, or for every one in its place."""
     found = ExportApproval.objects.filter(
+        Q(party=None) | Q(party=recipient),
         exporter=exporter,
-        recipient=place,
+        recipient=recipient.place,
         state=ApprovalState.IN_FORCE,
         mechanism__in=ENOUGH[outcome],
         valid_from__lte=on,
@@ -109,9 +113,9 @@ def _approval(exporter: Merchant, place: str, outcome: Outcome, on: date) -> Exp
 
 
 def exceeds(approval: ExportApproval, people: Mapping[str, int]) -> bool:
-    """Whether more people were counted than the approval names."""
+    """Whether more people were counted than the approval names; what it does not name it does not allow."""
     pairs = ((approval.general_most, people["general"]), (approval.sensitive_most, people["sensitive"]))
-    return any(most is not None and high > most for most, high in pairs)
+    return any(high > (most or 0) for most, high in pairs)
 
 
 @dataclass(frozen=True)

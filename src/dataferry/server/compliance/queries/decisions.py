@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from dataferry.messages import MissingError
+from dataferry.messages import InputError, MissingError
 from dataferry.server import people
 from dataferry.server.compliance.models import BorderDecision, ExportApproval
 from dataferry.server.compliance.states import ApprovalState, DecisionState
@@ -86,6 +86,20 @@ def exporters_seen(user: Any) -> Sequence[Merchant]:
     mine = Q(organisation_id__in=predicates.organisations_of(user)) | Q(place__in=places_of(user))
     counted = Q(head_ledgers__isnull=False) | Q(export_approvals__isnull=False)
     return list(Merchant.objects.filter(mine, counted).select_related("organisation").distinct().order_by("number"))
+
+
+def named_party(number: str) -> Merchant | None:
+    """The merchant that a paper names as the recipient; None for an empty number.
+
+    Raises:
+        InputError: `server.compliance.party_needed`, no merchant has this number.
+    """
+    if not number:
+        return None
+    found = Merchant.objects.filter(number=number).first()
+    if found is None:
+        raise InputError("server.compliance.party_needed", field="party")
+    return found
 
 
 def exporter_seen(user: Any, number: str) -> Merchant:
