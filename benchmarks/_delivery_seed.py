@@ -58,6 +58,7 @@ def main(rows: int) -> None:
     """Migrate, build the table, sell it, serve it."""
     sys.path.insert(0, str(TESTS))
     call_command("migrate", verbosity=0, interactive=False, skip_checks=True)
+    from dataferry.products.release import file_sha256
     from dataferry.server import journal
     from dataferry.server.delivery.actions.keys import issue_key
     from dataferry.server.delivery.gate import Door, admit
@@ -70,13 +71,15 @@ def main(rows: int) -> None:
 
     folder = Path("releases/bench/1.0.0")
     (Path(settings.HOME) / folder).mkdir(parents=True)
-    write_table(Path(settings.HOME) / folder / "data.parquet", rows)
+    table = Path(settings.HOME) / folder / "data.parquet"
+    write_table(table, rows)
+    file = {"name": table.name, "bytes": table.stat().st_size, "sha256": file_sha256(table)}
     release = Release.objects.create(
         product=Product.objects.create(slug="bench-sessions"),
         version="1.0.0",
         digest=f"sha256:{hashlib.sha256(b'bench').hexdigest()}",
         folder=folder.as_posix(),
-        document={"output": {"key": ["session"]}},
+        document={"output": {"key": ["session"]}, "files": [file]},
     )
     supplier, buyer = market.make_merchant("hong-kong", "supplier"), market.make_merchant("hong-kong", "buyer")
     offer = market.make_offer(market.make_listed(supplier, release), supplier.manager)
