@@ -65,12 +65,10 @@ def test_a_profile_that_is_none_is_refused(change: dict) -> None:
         Profile.parse(json.dumps(document))
 
 
-def test_a_client_gets_delta_where_it_can_read_it_and_parquet_else() -> None:
+def test_a_client_gets_parquet_wherever_it_takes_it() -> None:
     python_client = "responseformat=delta,parquet;readerfeatures=deletionvectors,columnmapping,timestampntz"
     assert Capabilities.parse(None).choose(["timestampNtz"]) is PARQUET
-    assert Capabilities.parse(python_client).choose(["timestampNtz"]) is DELTA
-    assert Capabilities.parse("responseformat=delta,parquet").choose() is DELTA
-    assert Capabilities.parse("responseformat=delta,parquet").choose(["timestampNtz"]) is PARQUET
+    assert Capabilities.parse(python_client).choose() is PARQUET
     only_delta = Capabilities.parse(
         " ResponseFormat=DELTA ; readerfeatures=timestampNtz;includeEndStreamAction=true;new=1"
     )

@@ -59,9 +59,7 @@ class Capabilities:
         return cls(known, found.get("readerfeatures", frozenset()), wants_end)
 
     def choose(self, features: Collection[str] = ()) -> ResponseFormat:
-        """The format of the answer: Delta where the client takes it with what the table needs, else Parquet.
-
-        The Python client reads Delta on all processors and Parquet on one (`./run bench delivery`).
+        """The format of the answer: Parquet wherever the client takes it, since every client can then read it.
 
         Args:
             features: Delta reader features that the table needs in the Delta format (`reader_features`).
@@ -69,12 +67,12 @@ class Capabilities:
         Raises:
             InputError: the client takes only Delta and lacks a feature that the table needs.
         """
+        if ResponseFormat.PARQUET in self.formats:
+            return ResponseFormat.PARQUET
         lacking = sorted(name for name in features if name.lower() not in self.reader_features)
-        if ResponseFormat.DELTA in self.formats and not lacking:
-            return ResponseFormat.DELTA
-        if ResponseFormat.PARQUET not in self.formats:
+        if lacking:
             raise InputError("formats.lacks_reader_features", features=lacking)
-        return ResponseFormat.PARQUET
+        return ResponseFormat.DELTA
 
 
 def answer_header(chosen: ResponseFormat, *, end_stream_action: bool = False) -> str:
