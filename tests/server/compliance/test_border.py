@@ -112,8 +112,8 @@ def test_the_house_does_not_let_people_state_what_it_knows(shanghai: Party) -> N
     with pytest.raises(InputError) as refused:
         propose(shanghai, release, has_pi="no")
     assert refused.value.code == "server.compliance.fact_not_yours"
-    decision = propose(shanghai, release, contents=["other"])
-    assert "vehicle-track" in decision.facts["contents"]
+    decision = propose(shanghai, release, contents=["charging-operation"])
+    assert {"charging-operation", "coordinates", "vehicle-track"} <= set(decision.facts["contents"])
 
 
 def test_a_decision_lapses_and_can_be_taken_back(shanghai: Party, hong_kong: Party, officer: Any) -> None:
@@ -280,3 +280,14 @@ def test_a_signed_decision_is_outgrown_by_the_people_counted_since(
     assert allowed(release, shanghai, hong_kong).code == "clear"
     rival = make_merchant("hong-kong", "buyer")
     assert allowed(release, shanghai, rival).code == "no_approval", "a standard contract is with one recipient"
+
+
+def test_what_the_screening_hints_at_is_a_fact(shanghai: Party) -> None:
+    from dataferry.server.compliance.facts import privacy_of
+
+    release = register("ev-trips-by-cell-and-hour")
+    report = {**release.document["privacy"]["report"], "findings": [{"code": "x", "data": {"rule": "EV-04"}}]}
+    release.document["privacy"] = {"privacy_class": "possibly-important", "report": report}
+    facts = privacy_of(release)
+    assert "charging-operation" in facts["contents"]
+    assert "has_pi" not in facts, "unknown stays unknown"

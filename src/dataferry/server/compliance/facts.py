@@ -55,6 +55,12 @@ STATED = frozenset(
 """Facts that only people know. Where the house knows better (it counted, it saw tracks) its word stands."""
 PERIOD_MINUTES = {"hour": 60, "day": 1440, "week": 10_080, "month": 40_320}
 """Minutes of each period of an aggregate; a month counts as its shortest."""
+_HINTED = {
+    "EV-02": "guarded-area",
+    "EV-03": "vehicle-flow",
+    "EV-04": "charging-operation",
+    "EV-05": "faces-or-plates",
+}
 _ORIGINS = {"hong-kong": "hong-kong", "shanghai": "shanghai"}
 _DATUMS = {
     "EPSG:4326": "wgs84",
@@ -90,7 +96,13 @@ def facts_for(
         | so_far(counts_of(exporter, year))
         | approval_of(exporter, recipient)
     )
-    return {**stated, **known}
+    # What nobody stated may hold more than the screening saw.
+    contents = {*(_as_list(stated.get("contents")) or ["unknown"]), *known.get("contents", [])}
+    return {**stated, **known, "contents": sorted(contents)}
+
+
+def _as_list(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or [])
 
 
 def parties(exporter: Merchant, recipient: str) -> dict[str, Any]:
@@ -139,7 +151,14 @@ def privacy_of(release: Release) -> dict[str, Any]:
     elif found == "none":
         facts = {"has_pi": "no", "has_sensitive_pi": "no", "people_general": 0, "people_sensitive": 0}
     contents = [*(["vehicle-track"] if tracks else []), *(["coordinates"] if report.get("coordinates") else [])]
+    contents += [_HINTED[rule] for rule in hinted_rules(report) if rule in _HINTED]
     return facts | ({"contents": contents} if contents else {})
+
+
+def hinted_rules(report: Mapping[str, Any]) -> list[str]:
+    """Rules on important data that names or contents of columns hint at."""
+    found = (finding.get("data", {}).get("rule") for finding in report.get("findings") or [])
+    return sorted({str(rule) for rule in found if rule})
 
 
 def has_tracks(report: Mapping[str, Any]) -> bool:

@@ -41,10 +41,7 @@ def propose(
         InputError: a place or fact that there is none of.
     """
     people.require(user, "compliance.propose_decision", exporter)
-    if recipient not in Place.values:
-        raise InputError("server.compliance.no_such_place", place=str(recipient)[:40])
-    if not crosses(exporter.place, recipient):
-        raise RefusedError("server.compliance.no_border_there", exporter=exporter.place, recipient=recipient)
+    _check_way(exporter, recipient)
     now = clock.now()
     day = now.astimezone(BOTH_CITIES).date()
     given = facts_for(release, exporter, recipient, stated or {}, year_of(now))
@@ -67,6 +64,13 @@ def propose(
         )
         DECISION.begin(decision, people.actor(user), "compliance.decision_drafted", _said(decision))
     return decision
+
+
+def _check_way(exporter: Merchant, recipient: str) -> None:
+    if recipient not in Place.values:
+        raise InputError("server.compliance.no_such_place", place=str(recipient)[:40])
+    if not crosses(exporter.place, recipient):
+        raise RefusedError("server.compliance.no_border_there", exporter=exporter.place, recipient=recipient)
 
 
 def sign_decision(user: Any, decision: BorderDecision, outcome: str, note: str) -> BorderDecision:
