@@ -19,7 +19,7 @@ from dataferry.server.workshop.actions import register_release
 from server.compliance.test_border import OUTRIGHT, approve
 from server.delivery.house import Delivered, bearer, deliver
 from server.persons import make_person
-from server.releases import make_release
+from server.releases import hexagons, make_release
 
 pytestmark = pytest.mark.django_db
 PERSONAL = {
@@ -110,6 +110,15 @@ def test_where_nothing_tells_people_apart_every_row_is_a_person(tmp_path: Path) 
     sale, _decision, _officer = crossing(make_release(tmp_path / "release", changes={"privacy": privacy}), 100)
     assert rows(sale).status_code == 200
     assert HeadEntry.objects.get().people == FirstDelivery.objects.get().people == len(rows(sale).json()["items"])
+
+
+def test_rows_that_name_nobody_are_about_somebody_each(tmp_path: Path) -> None:
+    places = hexagons()
+    for number, row in enumerate([row for row in places if row["city"] == "shanghai"][:3]):
+        row["district"] = " " * number
+    sale, _decision, _officer = crossing(make_release(tmp_path / "unnamed", rows=places, changes=PERSONAL), 20)
+    assert rows(sale).status_code == 200
+    assert HeadEntry.objects.get().people == 16
 
 
 def test_without_a_signed_decision_nothing_crosses(personal: Path) -> None:

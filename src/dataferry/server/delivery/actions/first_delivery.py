@@ -80,12 +80,20 @@ def _people(admission: Admission) -> set[str] | None:
         return None
     cut = Cut((column,) if column is not None else (), admission.cut.rows, admission.cut.most_rows)
     found: set[str] = set()
+    unnamed = 0
     for table in cut_batches(data_path(release), cut):
-        if column is None:
-            found.update(f"{release.digest} {place}" for place in range(len(found), len(found) + table.num_rows))
-        else:
-            found.update(pc.unique(table[column].cast(pa.string()).drop_null()).to_pylist())
-    return found
+        named = _named(table, column)
+        unnamed += table.num_rows - len(named)
+        found.update(pc.unique(named).to_pylist())
+    return found | {f"{release.digest} {place}" for place in range(unnamed)}
+
+
+def _named(table: pa.Table, column: str | None) -> pa.Array | pa.ChunkedArray:
+    """The subjects of the rows that name one."""
+    if column is None:
+        return pa.array([], pa.string())
+    values = pc.utf8_trim_whitespace(table[column].cast(pa.string())).drop_null()
+    return values.filter(pc.not_equal(values, ""))
 
 
 def subject_column(release: Release) -> str | None:
