@@ -10,7 +10,7 @@ def test_from_nothing_to_a_checked_release(command: Any, tmp_path: Path) -> None
     assert command("new", "my-first")[0] == 0
     code, out, _ = command("build", "my-first")
     assert code == 0
-    for word in ("Licence: Unknown", "Privacy: Unknown", "sha256:", "report.html"):
+    for word in ("Licence: Unknown", "Privacy: Clear", "sha256:", "report.html"):
         assert word in out
     code, out, _ = command("lineage", "my-first", "--json")
     assert json.loads(out)["columns"][0] == {
