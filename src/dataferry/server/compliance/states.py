@@ -15,7 +15,7 @@ class CaseState(models.TextChoices):
     ASSESSED = "assessed", _("Assessed")
     PASSED = "passed", _("Passed")
     PASSED_WITH_CONDITIONS = "passed_with_conditions", _("Passed with conditions")
-    FAILED = "failed", _("Failed")
+    FAILED = "failed", _("Did not pass")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 

@@ -154,7 +154,7 @@ def piece_word(kind: str) -> str:
         code = kind.removeprefix("paper-")
         return str(dict(PaperKind.choices).get(code, code))
     return {
-        "registration": _("Registration"),
+        "registration": _("Registration of a product"),
         "compliance": _("Compliance assessment"),
         "release": _("Files of the release"),
         "quality": _("Quality evidence"),

@@ -21,7 +21,7 @@ class RegistrationState(models.TextChoices):
 
 
 class ObjectionState(models.TextChoices):
-    FILED = "filed", _("Filed")
+    FILED = "filed", _("Filed, not yet decided")
     UPHELD = "upheld", _("Upheld")
     DISMISSED = "dismissed", _("Dismissed")
     WITHDRAWN = "withdrawn", _("Withdrawn")
@@ -60,7 +60,7 @@ class AgreementState(models.TextChoices):
 
 
 class InvoiceState(models.TextChoices):
-    ISSUED = "issued", _("Issued")
+    ISSUED = "issued", _("Invoice issued")
     PAID = "paid", _("Paid")
     CREDITED = "credited", _("Credited")
     VOID = "void", _("Void")

@@ -32,7 +32,7 @@ FACTS = (
         _("Register number"),
         _("The register shows this number for this name, and the company is not struck off."),
     ),
-    Fact("place", _("Place"), _("It is registered where it says.")),
+    Fact("place", _("Where it is registered"), _("It is registered where it says.")),
     Fact("signatory", _("Who signs"), _("The paper shows that the manager may sign for it.")),
     Fact(
         "border-facts",

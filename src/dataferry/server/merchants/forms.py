@@ -152,4 +152,6 @@ class FilterForm(forms.Form):
     merchant_class = forms.ChoiceField(
         label=_("Class"), required=False, choices=[("", _("All classes")), *MerchantClass.choices]
     )
-    place = forms.ChoiceField(label=_("Place"), required=False, choices=[("", _("All places")), *Place.choices])
+    place = forms.ChoiceField(
+        label=_("Where it is registered"), required=False, choices=[("", _("All places")), *Place.choices]
+    )

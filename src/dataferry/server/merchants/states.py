@@ -15,7 +15,7 @@ class MerchantState(models.TextChoices):
     ACTIVE = "active", _("Active")
     SUSPENDED = "suspended", _("Suspended")
     REFUSED = "refused", _("Refused")
-    LEFT = "left", _("Left")
+    LEFT = "left", _("Left the market")
 
 
 _S = MerchantState

@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=20, unique=True)),
                 ('recipients', models.JSONField(default=list)),
                 ('checklist', models.CharField(max_length=80)),
-                ('state', models.CharField(choices=[('opened', 'Opened'), ('evidence_requested', 'Evidence requested'), ('submitted', 'With the assessor'), ('assessed', 'Assessed'), ('passed', 'Passed'), ('passed_with_conditions', 'Passed with conditions'), ('failed', 'Failed'), ('withdrawn', 'Withdrawn')], default='opened', max_length=24)),
+                ('state', models.CharField(choices=[('opened', 'Opened'), ('evidence_requested', 'Evidence requested'), ('submitted', 'With the assessor'), ('assessed', 'Assessed'), ('passed', 'Passed'), ('passed_with_conditions', 'Passed with conditions'), ('failed', 'Did not pass'), ('withdrawn', 'Withdrawn')], default='opened', max_length=24)),
                 ('finding', models.TextField(blank=True, default='')),
                 ('conditions', models.JSONField(default=list)),
                 ('reason', models.TextField(blank=True, default='')),

@@ -13,7 +13,7 @@ from dataferry.server.exchange.models.registrations import Registration
 
 
 class CertificateKind(models.TextChoices):
-    REGISTRATION = "registration", _("Registration")
+    REGISTRATION = "registration", _("Registration of a product")
     LISTING = "listing", _("Listing")
     TRADE = "trade", _("Trade")
 

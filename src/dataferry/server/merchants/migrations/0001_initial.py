@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('free_trade_zone', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Unknown')], default='unknown', max_length=8)),
                 ('state_organ', models.CharField(choices=[('yes', 'Yes'), ('no', 'No'), ('unknown', 'Unknown')], default='unknown', max_length=8)),
                 ('profile', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('applied', 'Applied'), ('returned', 'Returned for completion'), ('verified', 'Verified'), ('active', 'Active'), ('suspended', 'Suspended'), ('refused', 'Refused'), ('left', 'Left')], default='applied', max_length=12)),
+                ('state', models.CharField(choices=[('applied', 'Applied'), ('returned', 'Returned for completion'), ('verified', 'Verified'), ('active', 'Active'), ('suspended', 'Suspended'), ('refused', 'Refused'), ('left', 'Left the market')], default='applied', max_length=12)),
                 ('reason', models.TextField(blank=True, default='')),
                 ('revision', models.PositiveIntegerField(default=1)),
                 ('applied_at', models.DateTimeField()),
