@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -12,17 +11,11 @@ from dataferry.messages import MissingError, RefusedError
 from dataferry.server import people
 from dataferry.server.merchants.models import Merchant, MerchantClass, MerchantPaper, Place, RulesSignature
 from dataferry.server.merchants.states import MerchantState
-from dataferry.server.people import City, Role, predicates
+from dataferry.server.people import Role, predicates
 from dataferry.server.people.models import Organisation
 
 MOST_WORDS = 10
 LISTED = (MerchantState.ACTIVE,)
-_HONG_KONGS = (Place.HONG_KONG, Place.ABROAD)
-
-
-@dataclass(frozen=True)
-class _Where:
-    city: str
 
 
 def _all() -> QuerySet[Merchant]:
@@ -128,17 +121,18 @@ def listed(number: str) -> Merchant:
 
 def operated_cities(user: Any) -> list[str]:
     """The cities in which the person is an exchange operator."""
-    return [city for city in City.values if predicates.holds(user, Role.EXCHANGE_OPERATOR, _Where(city))]
+    return predicates.cities_of(user, Role.EXCHANGE_OPERATOR)
+
+
+def places_of(user: Any, role: str) -> list[str]:
+    """The places whose merchants the person looks after in a role."""
+    cities = predicates.cities_of(user, role)
+    return [place for place in Place.values if Merchant(place=place).city in cities]
 
 
 def operated(user: Any) -> QuerySet[Merchant]:
     """The merchants that an operator looks after."""
-    cities, wanted = operated_cities(user), Q(pk__in=[])
-    if City.HONG_KONG in cities:
-        wanted |= Q(place__in=_HONG_KONGS)
-    if City.SHANGHAI in cities:
-        wanted |= ~Q(place__in=_HONG_KONGS)
-    return _all().filter(wanted)
+    return _all().filter(place__in=places_of(user, Role.EXCHANGE_OPERATOR))
 
 
 def counts_by_state(user: Any) -> dict[str, int]:

@@ -6,6 +6,7 @@ Django is still starting. What it reads is kept on the user object, which lives 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -67,6 +68,18 @@ def holds(user: Any, role: str, obj: Any = None) -> bool:
         return True
     wanted = {obj.city} if obj.city else set(City.values)
     return wanted <= cities
+
+
+@dataclass(frozen=True)
+class _Somewhere:
+    """Anything that is in a city."""
+
+    city: str
+
+
+def cities_of(user: Any, role: str) -> list[str]:
+    """The cities in which the person holds the role."""
+    return [city for city in City.values if holds(user, role, _Somewhere(city))]
 
 
 @rules.predicate

@@ -11,23 +11,14 @@ from dataferry.messages import InputError, MissingError
 from dataferry.server import people
 from dataferry.server.compliance.models import BorderDecision, ExportApproval
 from dataferry.server.compliance.states import ApprovalState, DecisionState
-from dataferry.server.merchants.models import Merchant, Place
-from dataferry.server.people import City, Role, predicates
-
-OF_CITY = {City.HONG_KONG: (Place.HONG_KONG, Place.ABROAD), City.SHANGHAI: (Place.SHANGHAI, Place.GBA, Place.MAINLAND)}
+from dataferry.server.merchants import queries as merchants
+from dataferry.server.merchants.models import Merchant
+from dataferry.server.people import Role, predicates
 
 
 def places_of(user: Any) -> list[str]:
     """The places whose exporters an officer looks after."""
-    cities = [city for city in City if predicates.holds(user, Role.COMPLIANCE_OFFICER, _There(city))]
-    return [place for city in cities for place in OF_CITY[city]]
-
-
-class _There:
-    """Something in one city."""
-
-    def __init__(self, city: str) -> None:
-        self.city = city
+    return merchants.places_of(user, Role.COMPLIANCE_OFFICER)
 
 
 def decisions_seen(user: Any) -> QuerySet[BorderDecision]:

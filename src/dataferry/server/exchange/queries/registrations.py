@@ -13,8 +13,8 @@ from dataferry.server.exchange.states import ObjectionState, RegistrationState
 from dataferry.server.journal import clock
 from dataferry.server.merchants.models import Merchant, MerchantClass
 from dataferry.server.merchants.states import MerchantState
-from dataferry.server.people import City, Role
-from dataferry.server.people.predicates import holds, organisations_of
+from dataferry.server.people import Role
+from dataferry.server.people.predicates import cities_of, organisations_of
 
 IN_REGISTER = (RegistrationState.CERTIFIED, RegistrationState.EXPIRED, RegistrationState.CANCELLED)
 ON_NOTICE = (RegistrationState.NOTICE, RegistrationState.OBJECTED)
@@ -93,14 +93,7 @@ def own_suppliers(user: Any) -> list[Merchant]:
 
 def cities_operated(user: Any) -> list[str]:
     """Cities whose exchange the person operates."""
-    return [city for city in City.values if holds(user, Role.EXCHANGE_OPERATOR, _Place(city))]
-
-
-class _Place:
-    """A thing that is in a city, for questions about roles."""
-
-    def __init__(self, city: str) -> None:
-        self.city = city
+    return cities_of(user, Role.EXCHANGE_OPERATOR)
 
 
 def _in_cities(rows: Any, cities: list[str]) -> list[Any]:

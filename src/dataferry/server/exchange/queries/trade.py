@@ -18,8 +18,9 @@ from dataferry.server.exchange.models import (
     Statement,
 )
 from dataferry.server.exchange.states import DisputeState, PaymentState
-from dataferry.server.merchants.models import Merchant, Place
-from dataferry.server.people import City, Role, predicates
+from dataferry.server.merchants import queries as merchants
+from dataferry.server.merchants.models import Merchant
+from dataferry.server.people import Role
 from dataferry.server.people.predicates import organisations_of
 
 _PARTIES = ("buyer__organisation", "supplier__organisation", "listing__supplier", "offer__plan", "offer__policy")
@@ -113,15 +114,7 @@ def statement_of(user: Any, number: str) -> Statement:
 
 def places_of(user: Any) -> list[str]:
     """Where the suppliers are that this operator looks after."""
-    cities = [city for city in City.values if predicates.holds(user, Role.EXCHANGE_OPERATOR, _At(city))]
-    return [place for place in Place.values if Merchant(place=place).city in cities]
-
-
-class _At:
-    """Something that is in a city."""
-
-    def __init__(self, city: str) -> None:
-        self.city = city
+    return merchants.places_of(user, Role.EXCHANGE_OPERATOR)
 
 
 def payments_waiting(user: Any) -> QuerySet[Payment]:
