@@ -13,29 +13,19 @@ from dataferry.server.compliance.queries.clearances import standing
 from dataferry.server.compliance.states import CaseState
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
-from dataferry.server.merchants.models import Merchant, MerchantClass, Place
+from dataferry.server.merchants import queries as merchants
+from dataferry.server.merchants.models import Merchant, MerchantClass
 from dataferry.server.merchants.states import MerchantState
-from dataferry.server.people import City, Role, predicates
+from dataferry.server.people import Role, predicates
 from dataferry.server.people.models import Membership
 
 UNSEEN_BY_ASSESSOR = (CaseState.OPENED, CaseState.WITHDRAWN)
 SOON = timedelta(days=30)
-_HONG_KONGS = (Place.HONG_KONG, Place.ABROAD)
-
-
-class _Where:
-    def __init__(self, city: str) -> None:
-        self.city = city
 
 
 def _there(user: Any) -> Q:
     """Suppliers that are looked after in the cities in which the person is a compliance officer."""
-    wanted = Q(pk__in=[])
-    if predicates.holds(user, Role.COMPLIANCE_OFFICER, _Where(City.HONG_KONG)):
-        wanted |= Q(supplier__place__in=_HONG_KONGS)
-    if predicates.holds(user, Role.COMPLIANCE_OFFICER, _Where(City.SHANGHAI)):
-        wanted |= ~Q(supplier__place__in=_HONG_KONGS)
-    return wanted
+    return Q(supplier__place__in=merchants.places_of(user, Role.COMPLIANCE_OFFICER))
 
 
 def cases_seen(user: Any) -> QuerySet[ComplianceCase]:
