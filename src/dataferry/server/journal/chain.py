@@ -69,13 +69,16 @@ def write_event(actor: str, act: str, object: str, payload: Mapping[str, Any]) -
 
 def _locked_head() -> Chain:
     """The head row, held until the transaction ends. The first append ever makes it."""
-    locked = Chain.objects.select_for_update()
-    head = locked.filter(pk=1).first()
-    if head is None:
-        if Event.objects.exists():
+    locked = Chain.objects.select_for_update().filter(pk=1)
+    head = locked.first()
+    if head is None and Event.objects.exists():
+        # Another transaction may have committed the first head and its events between the two questions.
+        head = locked.first()
+        if head is None:
             raise RuntimeError("the journal has events but no head: run `dataferry journal verify`")
+    if head is None:
         instance = uuid.uuid4()
         row = Chain(id=1, instance=instance, sequence=0, hash=genesis(instance))
         Chain.objects.bulk_create([row], ignore_conflicts=True)
-        head = locked.get(pk=1)
+        head = locked.get()
     return head
