@@ -8,139 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from dataferry.messages import UsageError
+from dataferry.server.portal import setting_kinds
 
 T = TypeVar("T")
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _words(value: str) -> list[str]:
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def _flag(value: str) -> bool:
-    word = value.strip().lower()
-    if word in {"1", "yes", "true", "on"}:
-        return True
-    if word in {"0", "no", "false", "off", ""}:
-        return False
-    raise ValueError(value)
-
-
-def _positive(value: str) -> int:
-    number = int(value)
-    if number <= 0:
-        raise ValueError(value)
-    return number
-
-
-def _count(value: str) -> int:
-    number = int(value)
-    if number < 0:
-        raise ValueError(value)
-    return number
-
-
-def _fee(value: str) -> int:
-    number = int(value)
-    if not 0 <= number < 10_000:
-        raise ValueError(value)
-    return number
-
-
-def _port(value: str) -> int:
-    number = int(value)
-    if not 0 < number < 65536:
-        raise ValueError(value)
-    return number
-
-
-def _log_format(value: str) -> str:
-    word = value.strip().lower()
-    if word not in {"text", "json"}:
-        raise ValueError(value)
-    return word
-
-
-def _ports(value: str) -> list[int]:
-    return [_port(word) for word in _words(value)]
-
-
-def _level(value: str) -> str:
-    level = value.strip().upper()
-    if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-        raise ValueError(value)
-    return level
-
-
-def _clamd(value: str) -> str:
-    """A socket in the file system or a port."""
-    address = urlsplit(value)
-    is_socket = address.scheme == "unix" and address.path.startswith("/")
-    is_port = address.scheme == "tcp" and bool(address.hostname) and address.port is not None
-    if value and not (is_socket or is_port):
-        raise ValueError(value)
-    return value
-
-
-def _origin(value: str) -> str:
-    address = urlsplit(value.strip().rstrip("/"))
-    if not value.strip():
-        return ""
-    if address.scheme not in {"http", "https"} or not address.hostname or address.path or address.query:
-        raise ValueError(value)
-    return f"{address.scheme}://{address.netloc}"
-
-
-def _database(value: str) -> dict[str, Any]:
-    """Django's options for a PostgreSQL address; nothing for the embedded SQLite."""
-    if not value:
-        return {}
-    address = urlsplit(value)
-    name = unquote(address.path.removeprefix("/"))
-    if address.scheme not in {"postgresql", "postgres"} or not name:
-        raise ValueError(value)
-    options = {key: values[-1] for key, values in parse_qs(address.query).items()}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": name,
-        "USER": unquote(address.username or ""),
-        "PASSWORD": unquote(address.password or ""),
-        "HOST": options.pop("host", None) or unquote(address.hostname or ""),
-        "PORT": str(address.port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options,
-    }
-
-
-def _mail(value: str) -> dict[str, Any]:
-    """Django's options for an SMTP address; nothing where letters are written as files."""
-    if not value:
-        return {}
-    address = urlsplit(value)
-    if address.scheme not in {"smtp", "smtp+tls", "smtps"} or not address.hostname:
-        raise ValueError(value)
-    return {
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
-        "EMAIL_HOST": unquote(address.hostname),
-        "EMAIL_PORT": address.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[address.scheme],
-        "EMAIL_HOST_USER": unquote(address.username or ""),
-        "EMAIL_HOST_PASSWORD": unquote(address.password or ""),
-        "EMAIL_USE_TLS": address.scheme == "smtp+tls",
-        "EMAIL_USE_SSL": address.scheme == "smtps",
-    }
-
-
-def _sender(value: str) -> str:
-    if "@" not in value or any(character in value for character in "\r\n"):
-        raise ValueError(value)
-    return value
 
 
 @dataclass(frozen=True)
@@ -206,15 +78,17 @@ def _secrets() -> dict[str, str]:
 SECRETS_FILE = Variable(
     "DATAFERRY_SECRETS_FILE",
     "file",
-    _text,
+    setting_kinds.text,
     "",
     "File with the secret settings, a NAME=VALUE on each line, readable by its owner only (mode 600).",
 )
-HOME = Variable("DATAFERRY_HOME", "folder", _text, "./var", "Where everything that lasts is kept: database, releases.")
+HOME = Variable(
+    "DATAFERRY_HOME", "folder", setting_kinds.text, "./var", "Where everything that lasts is kept: database, releases."
+)
 DATABASE_URL = Variable(
     "DATABASE_URL",
     "database address",
-    _database,
+    setting_kinds.database,
     "",
     "PostgreSQL database, as postgresql://user:password@host:port/name. When absent: SQLite in the data home.",
     secret=True,
@@ -222,73 +96,87 @@ DATABASE_URL = Variable(
 STORE = Variable(
     "DATAFERRY_STORE",
     "folder or s3:// address",
-    _text,
+    setting_kinds.text,
     "",
     "Where snapshots of files are kept. When absent: the folder `snapshots` in the data home.",
 )
 UPLOAD_LIMIT = Variable(
-    "DATAFERRY_UPLOAD_LIMIT", "MiB", _positive, "1024", "Largest file that a person may upload to the catalogue."
+    "DATAFERRY_UPLOAD_LIMIT",
+    "MiB",
+    setting_kinds.positive,
+    "1024",
+    "Largest file that a person may upload to the catalogue.",
 )
 UPLOAD_QUOTA = Variable(
     "DATAFERRY_UPLOAD_QUOTA",
     "MiB",
-    _positive,
+    setting_kinds.positive,
     "8192",
     "What one person's resumable uploads may hold together until they are handed in.",
 )
 DISK_RESERVE = Variable(
-    "DATAFERRY_DISK_RESERVE", "MiB", _count, "1024", "Free space of the data home's disk that uploads leave alone."
+    "DATAFERRY_DISK_RESERVE",
+    "MiB",
+    setting_kinds.count,
+    "1024",
+    "Free space of the data home's disk that uploads leave alone.",
 )
 CLAMD = Variable(
     "DATAFERRY_CLAMD",
     "clamd address",
-    _clamd,
+    setting_kinds.clamd,
     "",
     "Virus scanner for what teams hand in, as unix:/path/of/socket or tcp://host:port. "
     "When absent, files are marked as not scanned.",
 )
 EXAMPLES = Variable(
-    "DATAFERRY_EXAMPLES", "folder", _text, "", "Product folders that `dataferry up` builds at its start."
+    "DATAFERRY_EXAMPLES", "folder", setting_kinds.text, "", "Product folders that `dataferry up` builds at its start."
 )
-HOST = Variable("DATAFERRY_HOST", "address", _text, "127.0.0.1", "Address that the web server listens on.")
-PORT = Variable("DATAFERRY_PORT", "port", _port, "8000", "Port that the web server listens on.")
-THREADS = Variable("DATAFERRY_THREADS", "number", _positive, "32", "Requests, and slow downloads, at a time.")
+HOST = Variable("DATAFERRY_HOST", "address", setting_kinds.text, "127.0.0.1", "Address that the web server listens on.")
+PORT = Variable("DATAFERRY_PORT", "port", setting_kinds.port, "8000", "Port that the web server listens on.")
+THREADS = Variable(
+    "DATAFERRY_THREADS", "number", setting_kinds.positive, "32", "Requests, and slow downloads, at a time."
+)
 ALLOWED_HOSTS = Variable(
     "DATAFERRY_ALLOWED_HOSTS",
     "list",
-    _words,
+    setting_kinds.words,
     "localhost,127.0.0.1,[::1]",
     "Host names that the site answers to, with commas between them.",
 )
 TRUSTED_ORIGINS = Variable(
     "DATAFERRY_TRUSTED_ORIGINS",
     "list",
-    _words,
+    setting_kinds.words,
     "",
     "Origins (scheme and host) whose forms are accepted, for a site behind a proxy.",
 )
 SITE = Variable(
     "DATAFERRY_SITE",
     "address",
-    _origin,
+    setting_kinds.origin,
     "",
     "Address by which the world knows the site, such as https://data.example.org: certificates and papers name it. "
     "When absent, it is made of the first trusted origin, else of the first allowed host.",
 )
 HTTPS = Variable(
-    "DATAFERRY_HTTPS", "yes or no", _flag, "no", "Visitors come by HTTPS: secure cookies, redirect to HTTPS, HSTS."
+    "DATAFERRY_HTTPS",
+    "yes or no",
+    setting_kinds.flag,
+    "no",
+    "Visitors come by HTTPS: secure cookies, redirect to HTTPS, HSTS.",
 )
 BEHIND_PROXY = Variable(
     "DATAFERRY_BEHIND_PROXY",
     "yes or no",
-    _flag,
+    setting_kinds.flag,
     "no",
     "Believe X-Forwarded-Proto and the last address of X-Forwarded-For. Only where a proxy sets both each time.",
 )
 SECRET_KEY = Variable(
     "DATAFERRY_SECRET_KEY",
     "text",
-    _text,
+    setting_kinds.text,
     "",
     "Key that signs sessions. When absent it is made once and kept in the data home, readable by its owner only.",
     secret=True,
@@ -296,7 +184,7 @@ SECRET_KEY = Variable(
 SIGNING_KEY = Variable(
     "DATAFERRY_SIGNING_KEY",
     "text",
-    _text,
+    setting_kinds.text,
     "",
     "Ed25519 key that signs anchors of the journal: base64 of its 32 bytes. "
     "When absent it is made once and kept in the data home, readable by its owner only.",
@@ -305,7 +193,7 @@ SIGNING_KEY = Variable(
 PAPERS_KEY = Variable(
     "DATAFERRY_PAPERS_KEY",
     "text",
-    _text,
+    setting_kinds.text,
     "",
     "Key of the store of identity papers: base64 of 32 random bytes. "
     "When absent it is made once and kept in the data home, readable by its owner only. "
@@ -315,7 +203,7 @@ PAPERS_KEY = Variable(
 EMAIL_URL = Variable(
     "DATAFERRY_EMAIL_URL",
     "mail server address",
-    _mail,
+    setting_kinds.mail,
     "",
     "Mail server for outgoing e-mail: smtp://, smtp+tls:// (STARTTLS) or smtps://user:password@host:port. "
     "When absent: messages are written as files into the folder `mail` of the data home.",
@@ -323,19 +211,27 @@ EMAIL_URL = Variable(
 EMAIL_FROM = Variable(
     "DATAFERRY_EMAIL_FROM",
     "e-mail address",
-    _sender,
+    setting_kinds.sender,
     "Dataferry <noreply@localhost>",
     "Sender of outgoing e-mail.",
 )
-DEBUG = Variable("DATAFERRY_DEBUG", "yes or no", _flag, "no", "Django's debug pages. Never on a public address.")
-LOG_LEVEL = Variable("DATAFERRY_LOG_LEVEL", "word", _level, "WARNING", "How much is logged: ERROR to DEBUG.")
+DEBUG = Variable(
+    "DATAFERRY_DEBUG", "yes or no", setting_kinds.flag, "no", "Django's debug pages. Never on a public address."
+)
+LOG_LEVEL = Variable(
+    "DATAFERRY_LOG_LEVEL", "word", setting_kinds.level, "WARNING", "How much is logged: ERROR to DEBUG."
+)
 LOG_FORMAT = Variable(
-    "DATAFERRY_LOG_FORMAT", "text or json", _log_format, "text", "Log lines for people, or for a collector of logs."
+    "DATAFERRY_LOG_FORMAT",
+    "text or json",
+    setting_kinds.log_format,
+    "text",
+    "Log lines for people, or for a collector of logs.",
 )
 METRICS_TOKEN = Variable(
     "DATAFERRY_METRICS_TOKEN",
     "text",
-    _text,
+    setting_kinds.text,
     "",
     "Bearer token that opens `/metrics`. When absent, only this machine itself may read them.",
     secret=True,
@@ -343,71 +239,87 @@ METRICS_TOKEN = Variable(
 JOB_LEASE = Variable(
     "DATAFERRY_JOB_LEASE",
     "seconds",
-    _positive,
+    setting_kinds.positive,
     "60",
     "How long a worker may be silent before its job counts as lost and is tried again.",
 )
 JOBS_KEPT = Variable(
-    "DATAFERRY_JOBS_KEPT", "number", _positive, "30", "Days that background jobs are listed after they ended."
+    "DATAFERRY_JOBS_KEPT",
+    "number",
+    setting_kinds.positive,
+    "30",
+    "Days that background jobs are listed after they ended.",
 )
 FETCH_PORTS = Variable(
-    "DATAFERRY_FETCH_PORTS", "list", _ports, "80,443", "Ports of other servers from which files may be fetched."
+    "DATAFERRY_FETCH_PORTS",
+    "list",
+    setting_kinds.ports,
+    "80,443",
+    "Ports of other servers from which files may be fetched.",
 )
 METRICS_FOLDER = Variable(
     "PROMETHEUS_MULTIPROC_DIR",
     "folder",
-    _text,
+    setting_kinds.text,
     "",
     "Where several web processes share their figures. `dataferry up` and `dataferry web` set it.",
 )
 BUILD_ATTEMPTS = Variable(
-    "DATAFERRY_BUILD_ATTEMPTS", "number", _positive, "3", "How often a lost build is tried before it counts as failed."
+    "DATAFERRY_BUILD_ATTEMPTS",
+    "number",
+    setting_kinds.positive,
+    "3",
+    "How often a lost build is tried before it counts as failed.",
 )
 EXCHANGE_FEE = Variable(
     "DATAFERRY_EXCHANGE_FEE",
     "basis points",
-    _fee,
+    setting_kinds.fee,
     "0",
     "What the exchange keeps of each payment, in hundredths of a percent (250 is 2.5%).",
 )
 BANK_DETAILS = Variable(
     "DATAFERRY_BANK_DETAILS",
     "text",
-    _text,
+    setting_kinds.text,
     "",
     "Account of the exchange that buyers transfer to, as they read it on the page of a payment.",
 )
 TEST_PAYMENTS = Variable(
     "DATAFERRY_TEST_PAYMENTS",
     "yes or no",
-    _flag,
+    setting_kinds.flag,
     "no",
     "Let buyers pretend to pay, without money, for development and rehearsals. Never where real data is sold.",
 )
 API_READS = Variable(
-    "DATAFERRY_API_READS", "count", _count, "600", "API reads of one token, person or address in a minute; 0: no limit."
+    "DATAFERRY_API_READS",
+    "count",
+    setting_kinds.count,
+    "600",
+    "API reads of one token, person or address in a minute; 0: no limit.",
 )
 API_WRITES = Variable(
-    "DATAFERRY_API_WRITES", "count", _count, "120", "API changes of one caller in a minute; 0: no limit."
+    "DATAFERRY_API_WRITES", "count", setting_kinds.count, "120", "API changes of one caller in a minute; 0: no limit."
 )
 API_EXPENSIVE = Variable(
     "DATAFERRY_API_EXPENSIVE",
     "count",
-    _count,
+    setting_kinds.count,
     "30",
     "Uploads, previews and builds asked for through the API by one caller in a minute; 0: no limit.",
 )
 DELIVERY_HOURS = Variable(
     "DATAFERRY_DELIVERY_HOURS",
     "hours",
-    _positive,
+    setting_kinds.positive,
     "6",
     "How long the address of a delivered file lives: longer than the slowest reader takes; it is asked for once.",
 )
 API_REFUSED = Variable(
     "DATAFERRY_API_REFUSED",
     "count",
-    _count,
+    setting_kinds.count,
     "30",
     "Wrong tokens from one address in a minute before it has to wait; 0: no limit.",
 )
