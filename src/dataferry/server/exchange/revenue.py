@@ -60,7 +60,7 @@ def parts_of(amount: int, supplier: str, exchange: str, shares: Sequence[Mapping
     Args:
         amount: minor units paid.
         supplier, exchange: the references under which these two are beneficiaries.
-        shares: declared at listing, [{"owner": ..., "weight": n}]; the supplier gets all where there are none. The
+        shares: of the signed terms, [{"owner": ..., "weight": n}]; the supplier gets all where there are none. The
             supplier takes part where it is named, by its reference or merchant number.
         fee: of the exchange, in hundredths of a percent; taken first, rounded to the nearest minor unit, a half in
             favour of the owners.

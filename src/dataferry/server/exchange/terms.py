@@ -1,18 +1,21 @@
 """The terms of an agreement: one canonical document, its digest, and what of it may be bargained about.
 
-Both sides sign the digest. The document names the product by its digest, so whoever signs it signs the data too.
+Both sides sign the digest. The document names the product by its digest, so whoever signs it signs the data too; it
+names who gets what of each payment, so that no later change of a listing divides money that was agreed on otherwise.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+
 from dataferry.messages import InputError
 from dataferry.server.exchange.digests import digest_of
-from dataferry.server.exchange.models import Offer, Plan, Policy
+from dataferry.server.exchange.models import Agreement, Offer, Plan, Policy
 from dataferry.server.exchange.pricing import BY_USE, MOST_MONEY, TIMED, first_price
 from dataferry.server.journal.canonical import LARGEST_INTEGER, canonical
 
@@ -26,8 +29,10 @@ __all__ = [
     "differences",
     "digest_of",
     "drawn",
+    "split_of",
 ]
-FORMAT = "dataferry-terms/1"
+FORMAT = "dataferry-terms/2"
+"""The first edition named no shares: see `split_of`."""
 MOST_DAYS = 36_500
 MOST_PERIODS = 120
 MOST_ITEMS = 200
@@ -79,7 +84,25 @@ def drawn(offer: Offer, buyer: str, purpose: str, scenario: str, periods: int = 
         "price": {"currency": plan["currency"], "amount": first_price(plan, periods), "by_use": plan["kind"] in BY_USE},
         "starts": None,
         "days": _days(plan, policy, periods),
+        "shares": _declared(listing.shares, listing.supplier.number),
+        "fee": settings.EXCHANGE_FEE,
     }
+
+
+def _declared(shares: Sequence[Mapping[str, Any]], supplier: str) -> list[dict[str, Any]]:
+    """The weights that a listing declares; the supplier gets all where it declares none."""
+    rows = [{"owner": str(each["owner"]), "weight": int(each["weight"])} for each in shares]
+    return rows or [{"owner": supplier, "weight": 1}]
+
+
+def split_of(agreement: Agreement) -> tuple[list[dict[str, Any]], int]:
+    """Who gets what of each payment under an agreement: weights, and the exchange's fee in hundredths of a percent.
+
+    As signed. Terms of the first edition name neither: there what the listing declares holds, and the fee of the house.
+    """
+    if "shares" in agreement.terms:
+        return list(agreement.terms["shares"]), int(agreement.terms["fee"])
+    return list(agreement.listing.shares), int(settings.EXCHANGE_FEE)
 
 
 def _days(plan: Mapping[str, Any], policy: Mapping[str, Any], periods: int) -> int | None:

@@ -101,6 +101,20 @@ def terms_rows(terms: Mapping[str, Any]) -> list[tuple[str, str]]:
     return rows
 
 
+def share_rows(terms: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Who gets what of each payment as the terms say; nothing where they are of the first edition, which did not.
+
+    Each row is a beneficiary (other people's text) and its part: the exchange's in percent of the payment, an owner's
+    as weight of all weights, of what is left.
+    """
+    if "shares" not in terms:
+        return []
+    whole = sum(int(each["weight"]) for each in terms["shares"])
+    fee = int(terms["fee"])
+    house = [(_("The exchange, first"), f"{fee // 100}.{fee % 100:02d}%")] if fee else []
+    return house + [(str(each["owner"]), f"{each['weight']} / {whole}") for each in terms["shares"]]
+
+
 def _cut_rows(policy: Mapping[str, Any]) -> list[tuple[str, str]]:
     caps = [
         (_("At most rows in all"), policy["most_rows"]),

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from dataferry.messages import InputError, RefusedError
 from dataferry.server import journal, people
 from dataferry.server.exchange import money, revenue
+from dataferry.server.exchange import terms as terms_of
 from dataferry.server.exchange.actions.agreements import bring_in_force
 from dataferry.server.exchange.actions.invoices import bill_usage
 from dataferry.server.exchange.actions.overdue import resume_paid
@@ -160,14 +160,10 @@ def _checked_reference(text: str) -> str:
 
 
 def share_out(payment: Payment, agreement: Agreement) -> Sequence[RevenueShare]:
-    """Write who gets what of a payment, by the weights that the listing declares now and the fee of the house."""
-    parts = revenue.parts_of(
-        payment.amount,
-        agreement.supplier.reference,
-        f"exchange:{agreement.city}",
-        agreement.listing.shares,
-        settings.EXCHANGE_FEE,
-    )
+    """Write who gets what of a payment, by the weights and the fee that both sides signed."""
+    shares, fee = terms_of.split_of(agreement)
+    house = f"exchange:{agreement.city}"
+    parts = revenue.parts_of(payment.amount, agreement.supplier.reference, house, shares, fee)
     made = [
         RevenueShare(
             payment=payment,

@@ -39,7 +39,7 @@ from dataferry.server.exchange.pages.trade_frame import (
 from dataferry.server.exchange.queries import offers as offer_queries
 from dataferry.server.exchange.queries import trade as queries
 from dataferry.server.exchange.states import AgreementState
-from dataferry.server.exchange.trade_words import terms_rows
+from dataferry.server.exchange.trade_words import share_rows, terms_rows
 from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 
@@ -97,6 +97,7 @@ def agreement(request: HttpRequest, number: str) -> HttpResponse:
         **frame(request, "mine"),
         **_row(row),
         "terms": terms_rows(row.terms),
+        "shares": share_rows(row.terms),
         "sides": [_side(user, row, side, signed.get(side)) for side in SIDES],
         "waits_until": row.drawn_up_at + SIGN_WITHIN if row.state == S.DRAWN_UP else None,
         "invoices": [

@@ -39,6 +39,7 @@ from dataferry.server.exchange.trade_words import (
     places_words,
     price_words,
     purposes_words,
+    share_rows,
     terms_rows,
     tier_rows,
 )
@@ -175,6 +176,7 @@ def negotiation(request: HttpRequest, number: str) -> HttpResponse:
         "buyer": merchant_name(row.buyer),
         "supplier": merchant_name(row.offer.listing.supplier),
         "terms": terms_rows(row.terms),
+        "shares": share_rows(row.terms),
         "moves": list(_moves(row)),
         "form": form,
         "is_open": is_open,
