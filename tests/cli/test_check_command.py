@@ -81,3 +81,16 @@ def test_real_files_are_no_false_alarms(command: Any, real: Path, file: str, sta
     told = json.loads(ended.out)
     assert told["privacy"]["state"] in states, told["messages"]
     assert ended.code == (1 if told["blocked"] else 0)
+
+
+def test_several_files_are_checked_and_one_that_is_unreadable_spoils_no_other(command: Any, tmp_path: Path) -> None:
+    (tmp_path / "plain.csv").write_text("station,passengers\nA,10\nB,20\n")
+    (tmp_path / "empty.csv").write_text("")
+    ended = command("check", "plain.csv", "empty.csv", TRACKS)
+    assert ended.code == 1
+    assert "plain.csv: 2 rows" in ended.out
+    assert "3 were checked; 2 must be put right" in ended.out
+    told = json.loads(command("check", "plain.csv", "empty.csv", "--json").out)
+    assert [each["blocked"] for each in told["checks"]] == [False, True]
+    assert told["checks"][1]["error"]["code"].startswith("tables.")
+    assert command("check", "plain.csv", "plain.csv").code == 0

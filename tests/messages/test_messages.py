@@ -24,7 +24,7 @@ def codes_in_source() -> Iterator[tuple[str, str]]:
 def test_every_message_has_three_languages_with_the_same_placeholders(room: str) -> None:
     for key, texts in codes(room).items():
         assert set(texts) == set(LANGUAGES), f"{room}.{key}"
-        placeholders = {language: set(re.findall(r"\{(\w+)\}", text)) for language, text in texts.items()}
+        placeholders = {language: set(re.findall(r"\{(\w+)(:\w+)?\}", text)) for language, text in texts.items()}
         assert len(set(map(frozenset, placeholders.values()))) == 1, f"{room}.{key}: {placeholders}"
         assert all(text.strip() for text in texts.values()), f"{room}.{key}"
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from dataferry.cli.build import local_store
 from dataferry.cli.check_privacy import render_check
 from dataferry.cli.house import enter_house
 from dataferry.cli.output import console, progress, show, word
-from dataferry.messages import Finding
+from dataferry.messages import DataferryError, Finding
+
+if TYPE_CHECKING:
+    from dataferry.products.privacy_check import PrivacyCheck
 
 MARKS = {"blocked": "[bold]✗[/]", "attention": "!"}
 
@@ -22,10 +27,10 @@ def register(app: typer.Typer) -> None:
 
 
 def check(
-    place: Annotated[
-        Path | None,
+    places: Annotated[
+        list[Path] | None,
         typer.Argument(
-            metavar="[FILE|PRODUCT]", help="A file, a product folder or a release folder.", show_default=False
+            metavar="[FILE|PRODUCT]...", help="Files, product folders or release folders.", show_default=False
         ),
     ] = None,
     crs: Annotated[
@@ -43,21 +48,50 @@ def check(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Say what is private in FILE or PRODUCT; without either, what is wrong with this deployment.
+    """Say what is private in each FILE or PRODUCT; without any, what is wrong with this deployment.
 
     Ends with 1 when something must be put right before it can be handed on, or before the deployment can work.
     """
-    if place is None:
+    if not places:
         _check_deployment(as_json)
         return
     from dataferry.products import BuildOptions
     from dataferry.products.privacy_check import check_privacy
 
     options = BuildOptions(store=local_store(store), data_roots=tuple(data or ()), unsafe_local=unsafe_local)
-    with progress(str(place)) as step:
-        checked = check_privacy(place, crs=crs, layer=layer, options=options, progress=step)
+
+    def judged(place: Path) -> PrivacyCheck:
+        with progress(str(place)) as step:
+            return check_privacy(place, crs=crs, layer=layer, options=options, progress=step)
+
+    if len(places) > 1:
+        _check_several(places, judged, as_json)
+        return
+    checked = judged(places[0])
     show(checked.to_json(), as_json, lambda: render_check(checked))
     if checked.blocked:
+        raise typer.Exit(1)
+
+
+def _check_several(places: list[Path], judged: Callable[[Path], PrivacyCheck], as_json: bool) -> None:
+    """Each place after the other; one that cannot be read is told in its place, and keeps nothing from the others."""
+    told: list[dict[str, Any]] = []
+    for place in places:
+        try:
+            checked = judged(place)
+        except DataferryError as error:
+            told.append({"place": place.name, "blocked": True, "error": error.to_json()})
+            if not as_json:
+                console.print(f"[bold]{escape(str(place))}[/]\n{MARKS['blocked']} {escape(error.text())}\n")
+            continue
+        told.append(checked.to_json())
+        if not as_json:
+            render_check(checked)
+            console.print()
+    stopped = [each["place"] for each in told if each["blocked"]]
+    last = word("privacy_several", checked=len(told), stopped=len(stopped))
+    show({"checks": told, "blocked": bool(stopped)}, as_json, lambda: console.print(last, markup=False))
+    if stopped:
         raise typer.Exit(1)
 
 

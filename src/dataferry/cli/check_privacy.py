@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dataferry.cli.output import console, word
-from dataferry.messages import Finding
+from dataferry.messages import Finding, say
 
 if TYPE_CHECKING:
     from dataferry.privacy import Anonymity, PrivacyReport
@@ -53,7 +53,8 @@ def _columns(report: PrivacyReport) -> Table:
         kind = word(f"privacy_class_{str(column.privacy_class).replace('-', '_')}")
         figures = (f"{100 * column.share:.0f} %", f"{column.score:.2f}")
         shown = ", ".join(column.examples)
-        table.add_row(*map(escape, (column.column, column.identifier or "", kind, *figures, shown)))
+        named = say(f"privacy.named_{column.identifier}", {})
+        table.add_row(*map(escape, (column.column, named, kind, *figures, shown)))
     return table
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 Language = Literal["en", "zh-Hant", "zh-Hans"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _LONGEST_VALUE = 300
 _current: ContextVar[Language] = ContextVar("dataferry_language", default="en")
 
@@ -65,10 +65,17 @@ def say(code: str, data: Mapping[str, Any], language: Language | None = None) ->
     """The message `code` filled with `data`.
 
     A placeholder without data is shown as `?`, never raised: a message about an error must not become a second one.
+    `{name:kind}` is said in the words that the room has for the value under `kind_VALUE`, where it has any.
 
     Raises:
         KeyError: the code is in no room's `messages.toml` (a fault of ours, which a test looks for).
     """
     room, _, key = code.rpartition(".")
-    template = _room(room)[key][language or _current.get()]
-    return _PLACEHOLDER.sub(lambda match: _shown(data.get(match[1], "?")), template)
+    chosen = language or _current.get()
+
+    def fill(match: re.Match[str]) -> str:
+        value = data.get(match[1], "?")
+        words = _room(room).get(f"{match[2]}_{value}".replace("-", "_")) if match[2] else None
+        return words[chosen] if words else _shown(value)
+
+    return _PLACEHOLDER.sub(fill, _room(room)[key][chosen])

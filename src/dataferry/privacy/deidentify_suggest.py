@@ -23,6 +23,9 @@ def suggest_steps(report: PrivacyReport) -> tuple[Step, ...]:
         named.append(tracks.entity)
     elif report.subjects is not None and report.subjects.basis == "header":
         named.append(report.subjects.column)
+    for finding in report.findings:
+        if finding.code == "privacy.vehicle_frames":
+            named += finding.data["columns"]
     plain = list(dict.fromkeys(name for name in named if "." not in name and "[" not in name))
     steps: list[Step] = [Suppress(columns=plain)] if plain else []
     quasi = [one.column for one in anonymity.quasi]

@@ -13,6 +13,7 @@ from dataferry.privacy.plain_table import plain_table
 from dataferry.privacy.report import PrivacyClass, PrivacyReport, most_guarded
 from dataferry.privacy.screening import screen
 from dataferry.privacy.subjects import find_subjects
+from dataferry.privacy.vehicle_frames import signs_of_frames
 
 
 def judge(table: pa.Table, *, crs: str | None = None) -> PrivacyReport:
@@ -37,7 +38,9 @@ def judge(table: pa.Table, *, crs: str | None = None) -> PrivacyReport:
     together, told = anonymity_findings(anonymity, subjects)
     signs = signs_of_importance(table, screened, coordinates)
     columns = tuple(one.finding for one in screened)
-    important = [PrivacyClass.POSSIBLY_IMPORTANT] if signs else []
-    privacy_class = most_guarded([together, *(column.privacy_class for column in columns), *important])
-    findings = (*column_findings(screened), *told, *signs)
+    frames = signs_of_frames(table, screened)
+    hinted = [PrivacyClass.POSSIBLY_IMPORTANT] if signs else []
+    hinted += [PrivacyClass.SENSITIVE_PERSONAL] if frames else []
+    privacy_class = most_guarded([together, *(column.privacy_class for column in columns), *hinted])
+    findings = (*column_findings(screened), *told, *frames, *signs)
     return PrivacyReport(privacy_class, columns, subjects, anonymity, coordinates, findings, table.num_rows)

@@ -56,6 +56,7 @@ STATED = frozenset(
 PERIOD_MINUTES = {"hour": 60, "day": 1440, "week": 10_080, "month": 40_320}
 """Minutes of each period of an aggregate; a month counts as its shortest."""
 _HINTED = {
+    "EV-01": "vehicle-track",
     "EV-02": "guarded-area",
     "EV-03": "vehicle-flow",
     "EV-04": "charging-operation",
@@ -150,9 +151,9 @@ def privacy_of(release: Release) -> dict[str, Any]:
             facts |= {"people_general": 0, "people_sensitive": 0, f"people_{kind}": subjects["distinct"]}
     elif found == "none":
         facts = {"has_pi": "no", "has_sensitive_pi": "no", "people_general": 0, "people_sensitive": 0}
-    contents = [*(["vehicle-track"] if tracks else []), *(["coordinates"] if report.get("coordinates") else [])]
-    contents += [_HINTED[rule] for rule in hinted_rules(report) if rule in _HINTED]
-    return facts | ({"contents": contents} if contents else {})
+    contents = {*(["vehicle-track"] if tracks else []), *(["coordinates"] if report.get("coordinates") else [])}
+    contents |= {_HINTED[rule] for rule in hinted_rules(report) if rule in _HINTED}
+    return facts | ({"contents": sorted(contents)} if contents else {})
 
 
 def hinted_rules(report: Mapping[str, Any]) -> list[str]:
@@ -162,9 +163,9 @@ def hinted_rules(report: Mapping[str, Any]) -> list[str]:
 
 
 def has_tracks(report: Mapping[str, Any]) -> bool:
-    """Whether the screening saw the ways of vehicles or people."""
+    """Whether the screening saw the ways of vehicles or people, or messages of vehicles in which they lie."""
     anonymity = report.get("anonymity") or {}
-    return bool(anonymity.get("tracks"))
+    return bool(anonymity.get("tracks")) or "EV-01" in hinted_rules(report)
 
 
 def form_of(release: Release) -> dict[str, Any]:
