@@ -76,6 +76,7 @@ REGISTERS = {
     "exchange-credential": at("traded"),
     "exchange-certificate-pdf": at("traded"),
     "exchange-status-list": at("traded"),
+    "exchange-suspension-list": at("traded"),
     "exchange-credential-address": at("traded"),
     "exchange/certificates/<slug:serial>/": at("traded"),
     "exchange-listing-address": at("traded", "number=listing"),

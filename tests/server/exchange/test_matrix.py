@@ -56,7 +56,12 @@ PUBLIC = {
     *("exchange-listings", "exchange-listing", "exchange-sheet", "exchange-sheet-pdf", "exchange-sheet-json"),
     *("exchange-registrations", "exchange-registration", "exchange-notices", "exchange-offers", "exchange-offer"),
     *("exchange-offer-policy", "exchange-certificate", "exchange-credential", "exchange-certificate-pdf"),
-    *("exchange-status-list", "exchange-credential-address", "exchange/certificates/<slug:serial>/"),
+    *(
+        "exchange-status-list",
+        "exchange-suspension-list",
+        "exchange-credential-address",
+        "exchange/certificates/<slug:serial>/",
+    ),
     *("exchange-listing-address", "list_listings", "get_listing", "get_registration", "list_offers", "get_offer"),
 }
 """What everybody may see, once it is published."""

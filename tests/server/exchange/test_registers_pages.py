@@ -125,11 +125,13 @@ def test_certificates_are_verified_by_strangers(registered: Any, settings: Any, 
         return client.get(address.removeprefix(SITE), headers=headers, secure=True)
 
     def files() -> list[str]:
-        status = row.credential["credentialStatus"]["statusListCredential"]
-        for name, address in {"vc": row.credential["id"], "keys": f"{SITE}/issuer.json", "list": status}.items():
+        revoked, suspended = (each["statusListCredential"] for each in row.credential["credentialStatus"])
+        kept = {"vc": row.credential["id"], "keys": f"{SITE}/issuer.json", "list": revoked, "pauses": suspended}
+        for name, address in kept.items():
             (tmp_path / f"{name}.json").write_bytes(ask(address).content)
         command = ["credential", "verify", f"{tmp_path}/vc.json", "--key", f"{tmp_path}/keys.json"]
-        return [*command, "--status-list", f"{tmp_path}/list.json", "--at", clock.now().isoformat()]
+        command += ["--status-list", f"{tmp_path}/list.json", "--status-list", f"{tmp_path}/pauses.json"]
+        return [*command, "--at", clock.now().isoformat()]
 
     verified = CliRunner().invoke(command_tree(), files())
     assert verified.exit_code == 0, verified.output
@@ -142,10 +144,42 @@ def test_certificates_are_verified_by_strangers(registered: Any, settings: Any, 
     command = files()
     (tmp_path / "vc.json").write_text(json.dumps(forged))
     assert CliRunner().invoke(command_tree(), command).exit_code == 3
+    operator = make_person("", "exchange-operator")
+    listings.suspend(operator, listing, "A complaint.")
+    paused = CliRunner().invoke(command_tree(), [*files(), "--json"])
+    assert [each["code"] for each in json.loads(paused.output)["findings"]] == ["server.papers.suspended"]
+    assert paused.exit_code == 3
+    assert b"Suspended for now" in client.get(page).content
+    assert b"its file alone does not tell" not in client.get(page).content
+    listings.resume(operator, listing)
+    assert CliRunner().invoke(command_tree(), files()).exit_code == 0, "valid again with the listing"
+    assert b"signed by this site, unchanged, not revoked" in client.get(page).content
+    listings.suspend(operator, listing, "Another complaint.")
     listings.delist(party.manager, listing, "Our source was withdrawn.")
+    gone = CliRunner().invoke(command_tree(), [*files(), "--json"])
+    assert [each["code"] for each in json.loads(gone.output)["findings"]] == ["server.papers.revoked"]
     assert CliRunner().invoke(command_tree(), files()).exit_code == 3, "revoked with the listing"
     assert b"Revoked" in client.get(page).content
     assert client.get("/en/exchange/certificates/CERT-2026-9999/verify/").status_code == 404
+
+
+def test_a_certificate_of_before_tells_suspension_on_its_page(
+    registered: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataferry.server.exchange.actions import certificates, listings
+    from dataferry.server.papers import credentials
+
+    def only_revocation(_kind: str, site: str, index: int) -> dict[str, Any]:
+        return credentials.status_entry(f"{site}/exchange/status-list", index)
+
+    monkeypatch.setattr(certificates, "_entries", only_revocation)
+    listing = make_listing(make_merchant("hong-kong", "supplier"), registered)
+    page = f"/en/exchange/certificates/{listing.certificates.get().serial}/verify/"
+    assert b"signed by this site, unchanged, not revoked" in client.get(page).content
+    listings.suspend(make_person("", "exchange-operator"), listing, "A complaint.")
+    told = client.get(page).content
+    assert b"Suspended for now" in told
+    assert b"its file alone does not tell" in told
 
 
 def test_the_registers_over_the_api(registered: Any, client: Client) -> None:

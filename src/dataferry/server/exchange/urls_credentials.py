@@ -6,6 +6,7 @@ from dataferry.server.exchange.pages import certificates
 
 urlpatterns = [
     path("status-list", certificates.status_list, name="exchange-status-list"),
+    path("suspension-list", certificates.suspension_list, name="exchange-suspension-list"),
     path("certificates/<slug:serial>", certificates.by_address, name="exchange-credential-address"),
     path("certificates/<slug:serial>/", certificates.by_address),
     path("listings/<slug:number>", certificates.listing_by_address, name="exchange-listing-address"),

@@ -1,9 +1,14 @@
-"""Certificates of the exchange: of a registration, of a listing, of a trade. Issued once, revoked once."""
+"""Certificates of the exchange: of a registration, of a listing, of a trade. Issued once, revoked once.
+
+One of a listing has two entries of status: a place in the list of revoked certificates, and the same place in the list
+of suspended ones. The second list is drawn from the listings themselves each time it is asked for, so what is
+suspended, resumed or delisted can never differ from what the list says.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,6 +17,7 @@ from django.conf import settings
 from dataferry.server import journal
 from dataferry.server.exchange.models import Agreement, Certificate, Listing, Registration
 from dataferry.server.exchange.models.certificates import CertificateKind
+from dataferry.server.exchange.states import ListingState
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
 from dataferry.server.merchants.models import Merchant
@@ -20,7 +26,9 @@ from dataferry.server.workshop.models import Release
 
 SERIES = "CERT"
 LIST_LASTS = timedelta(days=7)
-"""How long a copy of the list of revoked certificates is good for."""
+"""How long a copy of a list of revoked or suspended certificates is good for."""
+REVOKED, SUSPENDED = "/exchange/status-list", "/exchange/suspension-list"
+"""Where the two lists are, for ever: certificates name these addresses."""
 TYPES: Mapping[str, str] = {
     CertificateKind.REGISTRATION: "DataProductRegistrationCertificate",
     CertificateKind.LISTING: "DataProductListingCertificate",
@@ -72,7 +80,7 @@ def issue(
         issuer=issuer(site),
         valid_from=now.replace(microsecond=0),
         valid_until=_end(registration),
-        status=credentials.status_entry(f"{site}/exchange/status-list", index),
+        status=_entries(kind, site.rstrip("/"), index),
     )
     made = Certificate.objects.create(
         serial=serial, kind=kind, status_index=index, credential=credential, issued_at=now, **about
@@ -80,6 +88,26 @@ def issue(
     thing = next(each for each in about.values() if each is not None)
     journal.append(actor, "exchange.certificate_issued", made.reference, {"kind": kind, "of": thing.reference})
     return made
+
+
+def _entries(kind: str, site: str, index: int) -> dict[str, Any] | list[dict[str, Any]]:
+    revoked = credentials.status_entry(f"{site}{REVOKED}", index)
+    if kind != CertificateKind.LISTING:
+        return revoked
+    return [revoked, credentials.status_entry(f"{site}{SUSPENDED}", index, "suspension")]
+
+
+def is_suspended(certificate: Certificate) -> bool:
+    """Whether what it certifies stands still for a time; one that is revoked is gone for good."""
+    listing = certificate.listing
+    return certificate.revoked_at is None and listing is not None and listing.state == ListingState.SUSPENDED
+
+
+def tells_suspension(certificate: Certificate) -> bool:
+    """Whether the credential itself names the list of suspended ones; the first that were issued did not."""
+    entries = certificate.credential.get("credentialStatus") or []
+    entries = entries if isinstance(entries, list) else [entries]
+    return any(each.get("statusPurpose") == "suspension" for each in entries)
 
 
 def revoke(certificate: Certificate, *, actor: str, because: str) -> None:
@@ -176,11 +204,22 @@ def issuer(site: str) -> credentials.Issuer:
 def status_list(site: str) -> dict[str, Any]:
     """The signed list of revoked certificates, as `site` serves it."""
     revoked = Certificate.objects.exclude(revoked_at=None).values_list("status_index", flat=True)
+    return _list(site, REVOKED, revoked, "revocation")
+
+
+def suspension_list(site: str) -> dict[str, Any]:
+    """The signed list of suspended certificates, as `site` serves it."""
+    suspended = Certificate.objects.filter(revoked_at=None, listing__state=ListingState.SUSPENDED)
+    return _list(site, SUSPENDED, suspended.values_list("status_index", flat=True), "suspension")
+
+
+def _list(site: str, path: str, marked: Iterable[int], purpose: credentials.Purpose) -> dict[str, Any]:
     return credentials.issue_status_list(
-        revoked,
-        address=f"{site.rstrip('/')}/exchange/status-list",
+        marked,
+        address=f"{site.rstrip('/')}{path}",
         key=journal.signing_key(),
         issuer=issuer(site),
         valid_from=clock.now().replace(microsecond=0),
+        purpose=purpose,
         valid_for=LIST_LASTS,
     )

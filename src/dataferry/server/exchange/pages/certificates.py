@@ -1,8 +1,9 @@
-"""Certificates: read and verified by everybody; the list of revoked ones, for programs."""
+"""Certificates: read and verified by everybody; the lists of revoked and of suspended ones, for programs."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -24,16 +25,19 @@ from dataferry.server.papers import credentials
 
 CREDENTIAL = "application/vc"
 PLACE = "/exchange/certificates/"
+SUSPENDED = "server.papers.suspended"
+"""A state of its own on the page, which the page knows from the listing, also of certificates that cannot tell it."""
 
 
 @require_safe
 @exchange_page
 def certificate(request: HttpRequest, serial: str) -> HttpResponse:
-    """Whether a certificate is true: what it certifies, and whether it is valid or revoked."""
+    """Whether a certificate is true: what it certifies, and whether it is valid, suspended or revoked."""
     row = queries.certificate_of(request.user, serial)
     site = str(row.credential["id"]).partition(PLACE)[0]
-    found = credentials.verify(row.credential, journal.trusted_keys(), [actions.status_list(site)], at=clock.now())
-    wrong = [finding for finding in found if finding.severity == "blocked"]
+    lists = [actions.status_list(site), actions.suspension_list(site)]
+    found = credentials.verify(row.credential, journal.trusted_keys(), lists, at=clock.now())
+    wrong = [finding for finding in found if finding.severity == "blocked" and finding.code != SUSPENDED]
     said, language = queries.said_in(row), page_language()
     context = {
         "section": "exchange",
@@ -41,6 +45,8 @@ def certificate(request: HttpRequest, serial: str) -> HttpResponse:
         "row": row,
         "findings": wrong,
         "holds": row.revoked_at is None and not wrong,
+        "suspended": actions.is_suspended(row),
+        "tells_suspension": actions.tells_suspension(row),
         "title": title_of(row, language),
         "product": spoken(said.get("title"), language),
         "supplier": spoken(said["supplier"]["name"], language),
@@ -101,7 +107,17 @@ def by_address(request: HttpRequest, serial: str) -> HttpResponse:
 @require_safe
 def status_list(request: HttpRequest) -> HttpResponse:
     """The signed list of revoked certificates, at the address that the certificates name."""
-    answer = JsonResponse(actions.status_list(f"{request.scheme}://{request.get_host()}"), content_type=CREDENTIAL)
+    return _public(actions.status_list(f"{request.scheme}://{request.get_host()}"))
+
+
+@require_safe
+def suspension_list(request: HttpRequest) -> HttpResponse:
+    """The signed list of suspended certificates, at the address that the certificates of listings name."""
+    return _public(actions.suspension_list(f"{request.scheme}://{request.get_host()}"))
+
+
+def _public(stated: dict[str, Any]) -> HttpResponse:
+    answer = JsonResponse(stated, content_type=CREDENTIAL)
     answer["Access-Control-Allow-Origin"] = "*"
     answer["Cache-Control"] = "public, max-age=300"
     return answer
