@@ -31,9 +31,10 @@ def between(
     version: int | None = None,
     timestamp: datetime | None = None,
 ) -> pa.Table:
-    """What turns `old` into `new`.
+    """What turns `old` into `new`, both in memory; `large_changes.between_files` for tables that are too large for it.
 
-    First the rows deleted, then those inserted, then each updated row before and after. Without a key a row has no
+    First the rows deleted, then those inserted, then each updated row before and after; those that came in the order of
+    the newer table, all others in that of the older. Without a key a row has no
     name, so that rows only come and go. Nulls in a key are a value like any other; -0.0 equals 0.0, NaN equals NaN.
     The answer has the columns of `new`: a column that `old` lacks was null in it, one that `new` lacks is not told.
 
@@ -45,18 +46,12 @@ def between(
         InputError: a column of the key is missing, nested or given twice, the key is not unique, a column has one of
             the feed's own names, or the type of a column changed in a way that would lose values.
     """
-    _refuse_own_names(new)
+    refuse_own_names(new)
     new = storage(new)
-    old = _conformed(storage(old), new.schema)
-    deleted, inserted, before, after = _pairs(old, new, key)
-    updated = _interleaved(old.take(before), new.take(after))
-    feed = pa.concat_tables(
-        [
-            _typed(old.take(deleted), pa.repeat(DELETE, len(deleted))),
-            _typed(new.take(inserted), pa.repeat(INSERT, len(inserted))),
-            _typed(updated, pa.array([BEFORE, AFTER]).take(np.arange(updated.num_rows) % 2)),
-        ]
-    )
+    old = conformed(storage(old), new.schema)
+    deleted, inserted, before, after = pairs(old, new, key)
+    updated = interleaved(old.take(before), new.take(after))
+    feed = pa.concat_tables([typed(old.take(deleted), DELETE), typed(new.take(inserted), INSERT), typed_pairs(updated)])
     return feed if version is None or timestamp is None else stamped(feed, version, timestamp)
 
 
@@ -74,10 +69,10 @@ def apply(feed: pa.Table, old: pa.Table, key: Sequence[str]) -> pa.Table:
         InputError: the feed does not fit `old`: a row that it takes away is not there, or one it brings already is.
     """
     data = feed.drop_columns([name for name in OWN_COLUMNS if name in feed.column_names])
-    old = _conformed(storage(old), data.schema)
+    old = conformed(storage(old), data.schema)
     leaving = pc.is_in(feed[CHANGE_TYPE], pa.array([DELETE, BEFORE]))
     gone, come = data.filter(leaving), data.filter(pc.invert(leaving))
-    missing, kept, _, _ = _pairs(gone, old, key, compare=False)
+    missing, kept, _, _ = pairs(gone, old, key, compare=False)
     if len(missing) or len(kept) != old.num_rows - gone.num_rows:
         raise InputError("formats.feed_does_not_fit")
     stayed = old.take(np.sort(kept))
@@ -87,7 +82,7 @@ def apply(feed: pa.Table, old: pa.Table, key: Sequence[str]) -> pa.Table:
     return result
 
 
-def _pairs(old: pa.Table, new: pa.Table, key: Sequence[str], *, compare: bool = True) -> tuple[Rows, Rows, Rows, Rows]:
+def pairs(old: pa.Table, new: pa.Table, key: Sequence[str], *, compare: bool = True) -> tuple[Rows, Rows, Rows, Rows]:
     """Rows only in `old`, only in `new`, and the pairs of those in both that differ."""
     codes = _keyed(old, new, key) if key else row_codes([old, new]).numbered()
     place_old, place_new = codes.places(0), codes.places(1)
@@ -102,15 +97,25 @@ def _pairs(old: pa.Table, new: pa.Table, key: Sequence[str], *, compare: bool = 
     alike = np.ones(len(before), bool)
     for name in others:
         alike &= same(left[name], right[name])
-    return np.sort(only_old), np.sort(only_new), before[~alike], after[~alike]
+    before, after = before[~alike], after[~alike]
+    order = np.argsort(before)
+    return np.sort(only_old), np.sort(only_new), before[order], after[order]
 
 
-def _keyed(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Codes:
+def check_key(schema: pa.Schema, key: Sequence[str]) -> None:
+    """
+    Raises:
+        InputError: a column of the key is missing, nested or given twice.
+    """
     for name in key:
-        if name not in new.column_names or pa.types.is_nested(new.schema.field(name).type):
+        if name not in schema.names or pa.types.is_nested(schema.field(name).type):
             raise InputError("formats.no_key_column", column=name)
     if len(set(key)) != len(key):
         raise InputError("formats.no_key_column", column=key[0])
+
+
+def _keyed(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Codes:
+    check_key(new.schema, key)
     codes = row_codes([old.select(list(key)), new.select(list(key))])
     for table in (0, 1):
         if not codes.unique(table):
@@ -118,7 +123,7 @@ def _keyed(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Codes:
     return codes
 
 
-def _conformed(old: pa.Table, wanted: pa.Schema) -> pa.Table:
+def conformed(old: pa.Table, wanted: pa.Schema) -> pa.Table:
     """`old` with the columns of `wanted`, in its order and types."""
     if len(set(old.column_names)) != old.num_columns:
         raise InputError("formats.same_names", first=old.column_names[0], second=old.column_names[0])
@@ -134,7 +139,11 @@ def _conformed(old: pa.Table, wanted: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=pa.schema([field.with_nullable(True) for field in wanted]))
 
 
-def _refuse_own_names(table: pa.Table) -> None:
+def refuse_own_names(table: pa.Table) -> None:
+    """
+    Raises:
+        InputError: a column has one of the feed's own names, or two have the same.
+    """
     for name in table.column_names:
         if name.lower() in OWN_COLUMNS:
             raise InputError("formats.own_name", column=name)
@@ -142,11 +151,17 @@ def _refuse_own_names(table: pa.Table) -> None:
         raise InputError("formats.same_names", first=table.column_names[0], second=table.column_names[0])
 
 
-def _typed(rows: pa.Table, types: pa.Array) -> pa.Table:
-    return rows.append_column(CHANGE_TYPE, types)
+def typed(rows: pa.Table, change: str) -> pa.Table:
+    """Rows of one kind of change."""
+    return rows.append_column(CHANGE_TYPE, pa.repeat(change, rows.num_rows))
 
 
-def _interleaved(left: pa.Table, right: pa.Table) -> pa.Table:
+def typed_pairs(rows: pa.Table) -> pa.Table:
+    """Updated rows, each before and after."""
+    return rows.append_column(CHANGE_TYPE, pa.array([BEFORE, AFTER]).take(np.arange(rows.num_rows) % 2))
+
+
+def interleaved(left: pa.Table, right: pa.Table) -> pa.Table:
     """Row by row: one of the left, one of the right."""
     order = np.arange(2 * left.num_rows).reshape(2, -1).T.ravel()
     return pa.concat_tables([left, right]).take(order)

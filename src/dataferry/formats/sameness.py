@@ -67,7 +67,7 @@ def storage(table: pa.Table) -> pa.Table:
 
 def same(left: pa.ChunkedArray | pa.Array, right: pa.ChunkedArray | pa.Array) -> Flags:
     """For every row whether the two columns, of one type, hold the same value there."""
-    left, right = _whole(left), _whole(right)
+    left, right = whole(left), whole(right)
     left_null, right_null = _flags(left.is_null()), _flags(right.is_null())
     alike: Flags = _same_values(left, right) & ~left_null & ~right_null
     return alike | (left_null & right_null)
@@ -120,7 +120,7 @@ def _value_codes(column: pa.ChunkedArray) -> Numbers:
     if pa.types.is_floating(column.type):
         # Adding nothing makes -0.0 the same as 0.0.
         column = pc.add(column.cast(pa.float64()), 0.0)
-    encoded = _whole(column).dictionary_encode("encode")
+    encoded = whole(column).dictionary_encode("encode")
     codes: Numbers = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return codes
 
@@ -139,7 +139,7 @@ def _split(codes: Any, lengths: list[int]) -> tuple[Numbers, ...]:
     return tuple(np.split(codes.astype(np.int64), np.cumsum(lengths)[:-1]))
 
 
-def _whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+def whole(column: pa.ChunkedArray | pa.Array) -> pa.Array:
     """One array; a column of text beyond two gigabytes needs wider offsets."""
     if isinstance(column, pa.Array):
         return column

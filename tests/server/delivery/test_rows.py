@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
+import tracemalloc
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,10 +16,11 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dataferry.messages import DataferryError
-from dataferry.server.delivery import cutting, vault
+from dataferry.messages import DataferryError, LimitError
+from dataferry.server.delivery import cutting, metering, rows, vault
+from dataferry.server.delivery.actions.billing import bill_finished_months
 from dataferry.server.delivery.limits import Cut
-from dataferry.server.delivery.models import MeterEvent, ServedTable
+from dataferry.server.delivery.models import BilledUsage, MeterEvent, ServedTable
 from dataferry.server.delivery.rows import Asked, Condition, read_page
 from dataferry.server.journal import clock
 from dataferry.server.workshop.actions import register_release
@@ -67,10 +71,10 @@ class Caller:
 def test_pages_follow_the_key_and_miss_nothing(sale: Delivered) -> None:
     ask = Caller(sale)
     assert ServedTable.objects.count() == 0
-    rows = ask.all("limit=7")
+    found = ask.all("limit=7")
     assert ServedTable.objects.get().ordered_by == ["city", "district"]
-    assert [row["district"] for row in rows] == [row["district"] for row in IN_ORDER]
-    assert rows[1]["geometry"].startswith("POLYGON")
+    assert [row["district"] for row in found] == [row["district"] for row in IN_ORDER]
+    assert found[1]["geometry"].startswith("POLYGON")
     few = ask.all("limit=3&city=shanghai&chargers.at_least=6&columns=chargers,district")
     wanted = [row for row in IN_ORDER if row["city"] == "shanghai" and row["chargers"] >= 6]
     assert few == [{"chargers": row["chargers"], "district": row["district"]} for row in wanted]
@@ -82,8 +86,8 @@ def test_pages_follow_the_key_and_miss_nothing(sale: Delivered) -> None:
 
 def test_pages_without_the_key_count_rows(release: Any) -> None:
     ask = Caller(deliver(release, policy={"columns": ["chargers"], "rows": {"city": ["shanghai"]}, "most_rows": 9}))
-    rows = ask.all("limit=4")
-    assert [row["chargers"] for row in rows] == [row["chargers"] for row in IN_ORDER if row["city"] == "shanghai"][:9]
+    found = ask.all("limit=4")
+    assert [row["chargers"] for row in found] == [row["chargers"] for row in IN_ORDER if row["city"] == "shanghai"][:9]
     assert ask("city=shanghai").json()["code"] == "server.delivery.no_such_column"
     assert ask("columns=district").status_code == 422
 
@@ -169,6 +173,108 @@ def test_caps_of_a_day_are_exact(release: Any) -> None:
     assert ask("limit=1").json()["code"] == "server.delivery.calls_used_up"
     with clock.standing_at(clock.now() + timedelta(days=1)):
         assert ask("limit=1").status_code == 200
+
+
+def test_an_empty_answer_is_a_call_and_no_row(release: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the call it is paid for; by the row it is free, so that there are only so many of them in a day."""
+    monkeypatch.setattr(metering, "MOST_EMPTY", 2)
+    begun = clock.now()
+    by_call = deliver(release, "per_call", amount=100, per=1, policy={"calls_a_day": 4})
+    by_row = sold(by_call.supplier, by_call.listing, make_merchant("hong-kong", "buyer"), "per_row", amount=100)
+    codes = []
+    for sale in (by_call, by_row):
+        ask = Caller(sale)
+        queries = ("city=one", "city=two", "city=one", "city=three", "city=shanghai&limit=1")
+        answers = [ask(query).json() for query in queries]
+        codes.append([answer.get("code", len(answer.get("items", ()))) for answer in answers])
+    assert codes[0] == [0, 0, 0, 0, 1]
+    # Refused before anything is read, so that a refusal does not tell whether there would have been a row.
+    refused = "server.delivery.empty_used_up"
+    assert codes[1] == [0, 0, 0, refused, refused]
+    assert Caller(by_row)("limit=3").status_code == 200, "pages without conditions ask for nothing"
+    next_month = begun + timedelta(days=32)
+    with clock.standing_at(next_month):
+        assert bill_finished_months() == 2
+    assert [BilledUsage.objects.get(entitlement=sale.entitlement).units for sale in (by_call, by_row)] == [4, 3]
+    with clock.standing_at(begun + timedelta(days=1)):
+        assert Caller(by_row)("city=shanghai&limit=1").status_code == 200
+
+
+def test_a_day_without_rows_left_tells_nothing_of_what_is_there(release: Any) -> None:
+    ask = Caller(deliver(release, policy={"rows_a_day": 1}))
+    assert ask("limit=1").status_code == 200
+    assert {ask(f"city={city}").json()["code"] for city in ("shanghai", "nowhere")} == {"server.delivery.rows_used_up"}
+
+
+def wide(home: Path, widths: Sequence[int], key: tuple[str, ...] = ("id",)) -> ServedTable:
+    """A served table of rows with long texts, that no compression makes shorter."""
+    noise = secrets.token_hex(max(widths) // 2 + 2)
+    texts = [noise[number % 2 :][:wide] for number, wide in enumerate(widths)]
+    table = pa.table({"id": range(len(widths)), "text": texts})
+    write_geoparquet(table, home / "wide.parquet")
+    made = cutting.cut_file(home / "wide.parquet", Cut(), key)
+    return ServedTable(files=made.files, ordered_by=list(made.ordered_by), rows=made.rows)
+
+
+@pytest.mark.parametrize("key", [("id",), ()])
+def test_an_answer_ends_before_it_is_too_large(
+    home: Path, monkeypatch: pytest.MonkeyPatch, key: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(rows, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(rows, "LARGEST_ROW", 50_000)
+    widths = [10, 5_000, 5_000, 9_000, 30_000, 11_000, 5_000, 11_500, 11_780, 11_780, 7]
+    served, after, sizes, found = wide(home, widths, key), "", [], []
+    while True:
+        page = read_page(served, Asked(limit=4, after=after), "share", 0)
+        found += page.rows
+        sizes.append([len(row["text"]) for row in page.rows])
+        assert len(page.items) == 1 or sum(map(len, page.items)) + rows.ENVELOPE_BYTES < rows.MOST_BYTES
+        after = page.next
+        if not after:
+            break
+    assert [row["id"] for row in found] == list(range(len(widths)))
+    assert sizes == [[10, 5000, 5000], [9000], [30_000], [11_000], [5_000], [11_500], [11_780], [11_780], [7]]
+    monkeypatch.setattr(rows, "LARGEST_ROW", 25_000)
+    start = read_page(served, Asked(limit=4), "share", 0)
+    middle = read_page(served, Asked(limit=4, after=start.next), "share", 0)
+    assert [row["id"] for row in middle.rows] == [3], "what comes before a row that is too large is still had"
+    with pytest.raises(LimitError, match="columns="):
+        read_page(served, Asked(limit=4, after=middle.next), "share", 0)
+    narrow = read_page(served, Asked(columns=("id",), limit=20, after=middle.next), "share", 0)
+    assert [row["id"] for row in narrow.rows] == list(range(4, len(widths)))
+
+
+def test_the_door_keeps_to_the_limit_of_an_answer(sale: Delivered, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "MOST_BYTES", rows.ENVELOPE_BYTES + 2_000)
+    ask, found, after = Caller(sale), [], ""
+    while True:
+        answer = ask(f"limit=10000&cursor={after}")
+        assert len(answer.content) < rows.MOST_BYTES
+        found, after = found + answer.json()["items"], answer.json()["next"]
+        if not after:
+            break
+    assert [row["district"] for row in found] == [row["district"] for row in IN_ORDER]
+    assert sum(MeterEvent.objects.values_list("rows", flat=True)) == len(IN_ORDER)
+    assert MeterEvent.objects.count() > 2
+
+
+def test_wide_rows_do_not_fill_the_memory(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cutting, "GROUP_BYTES", 1 << 20)
+    monkeypatch.setattr(rows, "MOST_BYTES", 1 << 20)
+    served = wide(home, [40_000] * 1000)
+    usual = pa.default_memory_pool()
+    watched = pa.proxy_memory_pool(usual)
+    pa.set_memory_pool(watched)
+    try:
+        tracemalloc.start()
+        page = read_page(served, Asked(limit=10_000, conditions=(Condition("id", "at_least", ("900",)),)), "share", 0)
+        _now, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        pa.set_memory_pool(usual)
+    assert page.rows[0]["id"] == 900
+    assert 0 < watched.max_memory() < 8 << 20, "of a table of forty megabytes"
+    assert most < 8 << 20
 
 
 @given(

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import IntegrityError, transaction
 
-from dataferry.formats.changes import between
+from dataferry.formats.large_changes import between_files
+from dataferry.formats.portions import gathered
 from dataferry.server.delivery import vault
+from dataferry.server.delivery.cutting import GROUP_BYTES, ROWS_A_FILE, ROWS_A_GROUP
 from dataferry.server.delivery.models import ServedChange, ServedTable
 from dataferry.server.delivery.serving import AT_ONCE_BYTES, being_prepared, key_of, making
 from dataferry.server.journal import clock
@@ -19,7 +23,7 @@ from dataferry.server.journal import clock
 def served_change(before: ServedTable, after: ServedTable, *, wait: bool = False) -> ServedChange:
     """What turns one served table into the next, made now if it has not been.
 
-    The file has the columns of the newer table and `_change_type`. Two tables are compared in memory.
+    The files have the columns of the newer table and `_change_type`.
 
     Raises:
         UnavailableError: `server.delivery.being_prepared` (503, ask again).
@@ -38,13 +42,16 @@ def served_change(before: ServedTable, after: ServedTable, *, wait: bool = False
 def _made(before: ServedTable, after: ServedTable) -> ServedChange:
     key = [name for name in key_of(after.release) if name in _names(before) and name in _names(after)]
     whole = len(key) == len(key_of(after.release))
-    feed = between(_read(before), _read(after), key if whole else ())
     with vault.workplace() as place:
-        made = place / "changes.parquet"
-        pq.write_table(feed, made, compression="zstd")
-        file = vault.keep(made, "changes.parquet", feed.num_rows, kind="cdf")
+        feed = between_files(_paths(before), _paths(after), key if whole else (), place)
+        files = _written(gathered(feed, ROWS_A_GROUP, GROUP_BYTES), place)
     row = ServedChange(
-        before=before, after=after, files=[file], rows=feed.num_rows, bytes=file["bytes"], made_at=clock.now()
+        before=before,
+        after=after,
+        files=files,
+        rows=sum(int(file["rows"]) for file in files),
+        bytes=sum(int(file["bytes"]) for file in files),
+        made_at=clock.now(),
     )
     try:
         with transaction.atomic():
@@ -68,9 +75,28 @@ def schema_of(served: ServedTable) -> pa.Schema:
         return pq.read_schema(opened)
 
 
-def _read(served: ServedTable) -> pa.Table:
-    parts: list[Any] = []
+def _written(feed: Iterator[pa.Table], place: Path) -> list[dict[str, Any]]:
+    """The feed in files of the vault, none with more than `ROWS_A_FILE` rows; at least one, perhaps without rows."""
+    files: list[dict[str, Any]] = []
+    first = next(feed)
+    tables = itertools.chain([first], feed)
+    table: pa.Table | None = first
+    while table is not None:
+        made, rows = place / f"changes-{len(files):05}.parquet", 0
+        with pq.ParquetWriter(made, first.schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table)
+                rows += table.num_rows
+                if rows + ROWS_A_GROUP > ROWS_A_FILE:
+                    break
+            else:
+                table = None
+        if rows or not files:
+            files.append(vault.keep(made, "changes.parquet", rows, kind="cdf"))
+    return files
+
+
+def _paths(served: ServedTable) -> list[Path]:
     for file in served.files:
-        with vault.open_sound(file) as opened:
-            parts.append(pq.read_table(opened))
-    return pa.concat_tables(parts)
+        vault.open_sound(file).close()
+    return [vault.path_of(str(file["sha256"])) for file in served.files]

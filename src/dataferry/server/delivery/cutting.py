@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataferry.formats.delta_sharing import to_sharing
+from dataferry.formats.portions import MOST_BYTES, pieces, rows_at_once
 from dataferry.messages import RefusedError
 from dataferry.server.delivery import vault
 from dataferry.server.delivery.limits import Cell, Cut
@@ -21,6 +22,8 @@ from dataferry.tables.geoparquet import geo_metadata
 
 ROWS_A_FILE = 2_500_000
 ROWS_A_GROUP = 131_072
+GROUP_BYTES = MOST_BYTES
+"""A group of rows holds no more than this when it is read, unless a single row does."""
 _Box = list[float]
 
 
@@ -78,7 +81,7 @@ def cut_batches(source: Path, cut: Cut) -> Iterator[pa.Table]:
     """The rows and columns of the cut, in the order of the file; at least one table, perhaps empty."""
     left = cut.most_rows
     first = True
-    for table in iter_geoparquet(source, ROWS_A_GROUP):
+    for table in iter_geoparquet(source, rows_at_once(source, GROUP_BYTES)):
         table = _columns(_rows(table, cut.rows), cut.columns)
         if left is not None:
             table = table.slice(0, left)
@@ -135,8 +138,8 @@ class TableWriter:
         self._geo = merged(self._geo, geo_metadata(table))
         self.rows += table.num_rows
         stored = pa.Table.from_arrays(table.columns, schema=self._schema)
-        if stored.num_rows:
-            self._writer.write_table(stored, row_group_size=ROWS_A_GROUP)
+        for piece in pieces(stored, ROWS_A_GROUP, GROUP_BYTES):
+            self._writer.write_table(piece, row_group_size=ROWS_A_GROUP)
 
     def close(self) -> dict[str, Any]:
         """End the file and keep it in the vault."""

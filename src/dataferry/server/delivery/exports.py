@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 import shapely
 from django.db import IntegrityError, transaction
 
+from dataferry.formats.portions import rows_at_once
 from dataferry.geo import WGS84, convert_wkb
 from dataferry.messages import MissingError
 from dataferry.server import jobs
 from dataferry.server.delivery import vault
-from dataferry.server.delivery.cutting import ROWS_A_GROUP, TableWriter
+from dataferry.server.delivery.cutting import TableWriter
 from dataferry.server.delivery.models import ServedExport, ServedTable
 from dataferry.server.delivery.serving import AT_ONCE_BYTES, being_prepared, making
 from dataferry.server.journal import clock
@@ -95,7 +96,8 @@ def batches(served: ServedTable) -> Iterator[pa.Table]:
     """
     for file in served.files:
         vault.open_sound(file).close()
-        yield from iter_geoparquet(vault.path_of(str(file["sha256"])), ROWS_A_GROUP)
+        path = vault.path_of(str(file["sha256"]))
+        yield from iter_geoparquet(path, rows_at_once(path))
 
 
 def _place(served: ServedTable) -> tuple[str, str] | None:

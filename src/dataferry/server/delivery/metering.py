@@ -4,6 +4,10 @@ The rule of the request key: the same question (key, door, version of the table,
 `WINDOW` is the same act: that is longer than any client goes on repeating itself. A client that sends `Idempotency-Key`
 has a day (`NAMED_WINDOW`) for its retries, and with another value of it the same question is another act. The value
 alone names nothing: otherwise one value would pay for everything.
+
+An empty answer is a call as every other. Where rows are the unit it costs nothing, and would be a free way to ask
+whether something is in the table: so conditions are answered only until `MOST_EMPTY` answers of a day were empty. After
+that they are refused before anything is read: a refusal that depended on the answer would be an answer.
 """
 
 from __future__ import annotations
@@ -21,13 +25,17 @@ from dataferry.messages import InputError, RefusedError
 from dataferry.server.delivery.gate import Admission
 from dataferry.server.delivery.models import Entitlement, MeterEvent
 from dataferry.server.delivery.standing import own_obstacle, refusal
+from dataferry.server.exchange.models import PlanKind
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
 
 WINDOW = timedelta(minutes=15)
 NAMED_WINDOW = timedelta(hours=24)
 LONGEST_KEY = 200
+MOST_EMPTY = 1000
 HEADER = "Idempotency-Key"
+BY_ROW = frozenset({PlanKind.PER_ROW, PlanKind.TIERS})
+"""Plans whose unit is the row."""
 
 
 def request_key(admission: Admission, asked: Mapping[str, Any], given: str = "") -> str:
@@ -105,13 +113,37 @@ def _check_caps(admission: Admission, rows: int, now: datetime) -> None:
         raise RefusedError("server.delivery.calls_used_up", most=limits.calls_a_day)
     if limits.rows_a_day is not None and used["rows"] + rows > limits.rows_a_day:
         left = max(0, limits.rows_a_day - used["rows"])
-        raise RefusedError("server.delivery.rows_used_up", most=limits.rows_a_day, left=left, asked=rows)
+        raise RefusedError("server.delivery.rows_used_up", most=limits.rows_a_day, left=left)
+
+
+def check_probing(admission: Admission, key: str) -> None:
+    """For questions with conditions, before the table is read; one that was answered already is answered again.
+
+    Raises:
+        RefusedError: `server.delivery.empty_used_up`: rows are the unit of price, and today's empty answers are used up
+            (403); `server.delivery.rows_used_up`: no row is left today, so that every answer but an empty one would be
+            refused.
+    """
+    entitlement, now = admission.entitlement, clock.now()
+    if _same_act(entitlement, key, now) is not None:
+        return
+    most = admission.limits.rows_a_day
+    if most is not None and used_today(entitlement, now)["rows"] >= most:
+        raise RefusedError("server.delivery.rows_used_up", most=most, left=0)
+    if entitlement.agreement.terms.get("plan", {}).get("kind") not in BY_ROW:
+        return
+    empty = MeterEvent.objects.filter(entitlement=entitlement, rows=0, at__gte=_midnight(now))
+    if empty.count() >= MOST_EMPTY:
+        raise RefusedError("server.delivery.empty_used_up", most=MOST_EMPTY)
 
 
 def used_today(entitlement: Entitlement, now: datetime) -> dict[str, int]:
     """Calls and rows since midnight in the two cities."""
-    midnight = now.astimezone(BOTH_CITIES).replace(hour=0, minute=0, second=0, microsecond=0)
-    return counted(entitlement, midnight, now + timedelta(seconds=1))
+    return counted(entitlement, _midnight(now), now + timedelta(seconds=1))
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.astimezone(BOTH_CITIES).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def counted(entitlement: Entitlement, begin: datetime, end: datetime) -> dict[str, int]:

@@ -7,6 +7,7 @@ version: served files never change.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -18,7 +19,8 @@ import pyarrow.dataset as ds
 import shapely
 from django.core import signing
 
-from dataferry.messages import InputError
+from dataferry.formats.portions import pieces
+from dataferry.messages import InputError, LimitError
 from dataferry.server.delivery import vault
 from dataferry.server.delivery.changes import schema_of
 from dataferry.server.delivery.exports import plain
@@ -28,8 +30,16 @@ from dataferry.tables import geometry_columns, iter_geoparquet
 MOST = 10_000
 USUAL = 100
 MOST_FILTERS = 20
+MOST_BYTES = 8 * 1024 * 1024
+"""Of one answer: the page ends before the row that would make it larger."""
+ENVELOPE_BYTES = 8192
+"""Room for what stands around the rows, the cursor of the next page among it."""
+LARGEST_ROW = 64 * 1024 * 1024
 LONGEST_VALUE = 1000
+LONGEST_CURSOR = 4000
 _BATCH = 16_384
+_ROWS_AT_ONCE = 256
+_BYTES_AT_ONCE = 1024 * 1024
 _SALT = "dataferry.server.delivery.rows"
 TESTS = ("equals", "at_least", "at_most", "one_of", "missing", "present")
 
@@ -55,14 +65,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class RowPage:
-    """Rows as plain JSON, and the cursor of the next page (empty on the last)."""
+    """Rows as texts of JSON in UTF-8, and the cursor of the next page (empty on the last)."""
 
-    rows: list[dict[str, Any]]
+    items: tuple[bytes, ...]
     next: str
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(text) for text in self.items]
 
 
 def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> RowPage:
-    """One page.
+    """One page: as many rows as were asked for, or fewer where they would be more than `MOST_BYTES`.
+
+    A single row that is larger is answered alone, up to `LARGEST_ROW`.
 
     Args:
         share, version: what a cursor is of; one of another share is refused, and one that counts rows is good for its
@@ -70,6 +86,7 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
 
     Raises:
         InputError: a column, test, value, limit or cursor that cannot be. RefusedError: a damaged file.
+        LimitError: `server.delivery.row_too_large`, `server.delivery.key_too_long`.
     """
     schema = schema_of(served)
     _check(asked, schema)
@@ -83,14 +100,41 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
     else:
         skip = int(begun[0]) if begun else 0
     wanted = list(asked.columns) or schema.names
-    found = _take(served, sorted({*wanted, *key}, key=schema.names.index), condition, skip, asked.limit + 1)
-    page = found.slice(0, asked.limit)
+    columns = sorted({*wanted, *key}, key=schema.names.index)
+    page = _Page(asked.limit)
+    for part in _found(served, columns, condition, skip):
+        if not page.take(part, _plain_rows(part.select(wanted), set(places))):
+            break
     following = ""
-    if found.num_rows > asked.limit:
-        last = page.slice(page.num_rows - 1)
-        place = [_mark(last[name][0].as_py()) for name in key] if key else [skip + page.num_rows]
+    if page.last is not None and page.is_full:
+        last = page.last
+        place = [_mark(last[name][0].as_py()) for name in key] if key else [skip + len(page.items)]
         following = _cursor(share, version, key, place)
-    return RowPage(_plain_rows(page.select(wanted), set(places)), following)
+    return RowPage(tuple(page.items), following)
+
+
+class _Page:
+    """A page that fills: rows as JSON, and the row that it ends with."""
+
+    def __init__(self, limit: int) -> None:
+        self.items: list[bytes] = []
+        self.last: pa.Table | None = None
+        self.is_full = False
+        self._limit, self._room = limit, MOST_BYTES - ENVELOPE_BYTES
+
+    def take(self, part: pa.Table, rows: Iterator[dict[str, Any]]) -> bool:
+        """Whether every row of a part had room."""
+        for number, row in enumerate(rows):
+            text = json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
+            if len(self.items) == self._limit or (self.items and len(text) + 2 > self._room):
+                self.is_full = True
+                return False
+            if len(text) > LARGEST_ROW:
+                raise LimitError("server.delivery.row_too_large", most=LARGEST_ROW, field="columns")
+            self.items.append(text)
+            self._room -= len(text) + 2
+            self.last = part.slice(number, 1)
+        return True
 
 
 def _check(asked: Asked, schema: pa.Schema) -> None:
@@ -174,7 +218,10 @@ def _unmarked(mark: Any, field: pa.Field) -> pa.Scalar:
 
 def _cursor(share: str, version: int, key: Sequence[str], place: Sequence[Any]) -> str:
     # Without a time in it: the same question has the same answer.
-    return signing.Signer(salt=_SALT).sign_object([share, version, list(key), list(place)], compress=True)
+    cursor = signing.Signer(salt=_SALT).sign_object([share, version, list(key), list(place)], compress=True)
+    if len(cursor) > LONGEST_CURSOR:
+        raise LimitError("server.delivery.key_too_long", columns=", ".join(key)[:200])
+    return cursor
 
 
 def _begun(asked: Asked, share: str, version: int, key: Sequence[str], schema: pa.Schema) -> list[Any]:
@@ -195,25 +242,17 @@ def _paths(served: ServedTable) -> list[str]:
     return [str(vault.path_of(str(file["sha256"]))) for file in served.files]
 
 
-def _take(
-    served: ServedTable, columns: Sequence[str], condition: ds.Expression | None, skip: int, count: int
-) -> pa.Table:
-    """The first rows, in the order of the files; no more is read than they need."""
+def _found(
+    served: ServedTable, columns: Sequence[str], condition: ds.Expression | None, skip: int
+) -> Iterator[pa.Table]:
+    """The rows that hold, without the first `skip`, in the order of the files and in small parts."""
     source = ds.dataset(_paths(served), format="parquet")
-    parts, left = [], count
     for batch in _batches(source, columns, condition):
         if skip >= batch.num_rows:
             skip -= batch.num_rows
             continue
-        part = batch.slice(skip, left)
+        yield from pieces(pa.Table.from_batches([batch.slice(skip)]), _ROWS_AT_ONCE, _BYTES_AT_ONCE)
         skip = 0
-        if part.num_rows:
-            parts.append(part)
-            left -= part.num_rows
-        if left <= 0:
-            break
-    schema = pa.schema([source.schema.field(name) for name in columns])
-    return pa.Table.from_batches(parts, schema=schema)
 
 
 def _batches(source: ds.Dataset, columns: Sequence[str], condition: ds.Expression | None) -> Iterator[pa.RecordBatch]:
@@ -228,9 +267,10 @@ def _batches(source: ds.Dataset, columns: Sequence[str], condition: ds.Expressio
     yield from scanner.to_batches()
 
 
-def _plain_rows(table: pa.Table, places: set[str]) -> list[dict[str, Any]]:
+def _plain_rows(table: pa.Table, places: set[str]) -> Iterator[dict[str, Any]]:
     """Rows as plain JSON; geometry as WKT in the table's own CRS."""
     for name in places & set(table.column_names):
         texts = shapely.to_wkt(shapely.from_wkb(table[name].to_pylist()), trim=True, rounding_precision=-1)
         table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
-    return [{name: plain(value) for name, value in row.items()} for row in table.to_pylist()]
+    for row in table.to_pylist():
+        yield {name: plain(value) for name, value in row.items()}
