@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from django.db import connection
 
 from dataferry.messages import RefusedError
+from dataferry.server.exchange import reading
 from server.market import make_listing, make_merchant
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +90,10 @@ TAMPERED: dict[str, tuple[Callable[[Any, Path], None], str]] = {
 
 
 @pytest.mark.parametrize("what", TAMPERED)
-def test_whatever_is_tampered_with_refuses_the_sheet(registered: Any, home: Path, tmp_path: Path, what: str) -> None:
+def test_whatever_is_tampered_with_refuses_the_sheet(
+    registered: Any, home: Path, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, also where every file was read before: whoever writes leaves marks on the file."""
     from dataferry.server.exchange.actions import listings
     from dataferry.server.exchange.actions.sheets import make_sheet
     from dataferry.server.uploads import Taken
@@ -103,12 +108,61 @@ def test_whatever_is_tampered_with_refuses_the_sheet(registered: Any, home: Path
     listings.sign_undertaking(supplier.manager, listing)
     listings.submit_listing(supplier.manager, listing)
     listing = listings.list_it(operator, listing)
+    monkeypatch.setattr(reading, "SETTLED", 0)
     assert make_sheet(listing).document["papers"]["valuation"]["sha256"] == sha256
     tamper, pieces = TAMPERED[what]
     tamper(listing, home)
     with pytest.raises(RefusedError) as refused:
         make_sheet(type(listing).objects.get(pk=listing.pk))
     assert (refused.value.code, refused.value.data["pieces"]) == ("server.exchange.evidence_broken", pieces)
+
+
+def test_visitors_do_not_make_the_house_hash_its_files_again(listing: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataferry.server.exchange import evidence
+    from dataferry.server.exchange.actions.sheets import make_sheet
+
+    asked, hashed = [], reading._hashed
+
+    def counted(file: Path, sha256: str) -> Any:
+        asked.append(file)
+        return hashed(file, sha256)
+
+    monkeypatch.setattr(reading, "_hashed", counted)
+    make_sheet(listing)
+    files = len(asked)
+    assert files == len(listing.release.document["files"])
+    make_sheet(listing)
+    assert len(asked) == 2 * files, "a file made just now is not relied on"
+    monkeypatch.setattr(reading, "SETTLED", 0)
+    for _visitor in range(3):
+        make_sheet(listing)
+    assert len(asked) == 3 * files
+    assert evidence.require(listing)
+    assert len(asked) == 4 * files, "what binds reads every byte"
+
+
+def test_bytes_changed_beneath_the_file_system_are_found_within_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "data.csv"
+    file.write_bytes(b"city\nhere\n")
+    sha256, marks = hashlib.sha256(file.read_bytes()).hexdigest(), file.stat()
+    monkeypatch.setattr(reading, "SETTLED", 0)
+    assert reading.lately(file, sha256)
+    assert not reading.lately(file, "0" * 64), "what was asked before was another digest"
+    other = tmp_path / "other.csv"
+    other.write_bytes(b"city\nHERE\n")
+    os.utime(other, ns=(marks.st_atime_ns, marks.st_mtime_ns))
+    other.replace(file)
+    assert not reading.lately(file, sha256), "size and time are the same, the inode tells"
+    file.write_bytes(b"city\nhere\n")
+    monkeypatch.setattr(reading, "_marks", lambda _found: (0, 0, 0, 0, 0))
+    assert reading.lately(file, sha256)
+    file.write_bytes(b"city\nHERE\n")
+    assert reading.lately(file, sha256), "nothing tells"
+    monkeypatch.setattr(reading, "AGAIN_AFTER", 0)
+    assert not reading.lately(file, sha256)
+    assert not reading.lately(tmp_path / "gone", sha256)
 
 
 def test_only_what_is_listed_has_a_sheet(listing: Any, client: Any) -> None:

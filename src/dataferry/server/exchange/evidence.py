@@ -1,12 +1,12 @@
-"""Whether the evidence behind a listing still is what was examined: every digest computed anew, from rows and files.
+"""Whether the evidence behind a listing still is what was examined: digests computed from rows and files.
 
 Asked before a product is listed, and each time its specification sheet is made: a file or row that was tampered with
-refuses the sheet.
+refuses the sheet. Rows are always hashed anew. Files are read anew before anything that binds; for a sheet one that was
+read within ten minutes and not touched since is not read again (`reading` says what is found when).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +19,11 @@ from dataferry.server.compliance.evidence import is_unaltered
 from dataferry.server.compliance.models import Clearance
 from dataferry.server.compliance.queries.clearances import in_force
 from dataferry.server.display.evidence import ORDER
-from dataferry.server.exchange import store, undertaking
+from dataferry.server.exchange import reading, store, undertaking
 from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import Listing, PaperKind
 from dataferry.server.exchange.queries.clearances import today
+from dataferry.server.exchange.reading import Holds
 from dataferry.server.exchange.states import RegistrationState
 from dataferry.server.workshop.models import Release
 
@@ -60,20 +61,19 @@ NEEDED = ("registration", "compliance", "release", "quality", "undertaking")
 """Without these there is no sheet. Papers and machine evidence must verify where they are there."""
 
 
-def pieces(listing: Listing, *, thorough: bool = True) -> list[Piece]:
+def pieces(listing: Listing, *, files: Holds = reading.anew) -> list[Piece]:
     """Every piece of evidence behind a listing, verified now.
 
     Args:
-        thorough: also read every file. Without it only its size is looked at: for pages that are opened often and
-            bind nobody.
+        files: how files are asked: `reading.anew`, `reading.lately`, or `reading.unread` (then only their sizes count).
     """
     clearance = in_force(listing.release, listing.supplier)
     return [
         _registration(listing),
         *_compliance(clearance),
-        _release(listing.release, thorough),
+        _release(listing.release, files),
         *_undertaking(listing),
-        *_papers(listing, thorough),
+        *_papers(listing, files),
     ]
 
 
@@ -82,13 +82,16 @@ def broken(found: list[Piece]) -> list[str]:
     return [each.kind for each in found if each.state == BROKEN or (each.kind in NEEDED and not each.holds)]
 
 
-def require(listing: Listing) -> list[Piece]:
+def require(listing: Listing, *, files: Holds = reading.anew) -> list[Piece]:
     """The pieces, if all that is needed verifies.
+
+    Args:
+        files: as in `pieces`.
 
     Raises:
         RefusedError: `server.exchange.evidence_broken`, naming every piece that does not.
     """
-    found = pieces(listing)
+    found = pieces(listing, files=files)
     wrong = broken(found)
     if wrong:
         raise RefusedError("server.exchange.evidence_broken", number=listing.number, pieces=", ".join(wrong))
@@ -126,22 +129,19 @@ def _compliance(clearance: Clearance | None) -> Iterator[Piece]:
         yield Piece(f"machine-{kind}", _state(is_unaltered(each)), kind, each.digest)
 
 
-def _release(release: Release, thorough: bool) -> Piece:
+def _release(release: Release, holds: Holds) -> Piece:
     folder = Path(settings.HOME) / release.folder
     same = release.document.get("digest") == release.digest
     files = release.document.get("files") or []
-    right = same and bool(files) and all(_is_listed(folder, each, thorough) for each in files)
+    right = same and bool(files) and all(_is_listed(folder, each, holds) for each in files)
     return Piece("release", _state(right), str(release), release.digest)
 
 
-def _is_listed(folder: Path, entry: Mapping[str, Any], thorough: bool) -> bool:
+def _is_listed(folder: Path, entry: Mapping[str, Any], holds: Holds) -> bool:
     path = (folder / str(entry["name"])).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.stat().st_size != entry["bytes"]:
         return False
-    if not thorough:
-        return True
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == entry["sha256"]
+    return holds(path, str(entry["sha256"]))
 
 
 def _undertaking(listing: Listing) -> Iterator[Piece]:
@@ -160,13 +160,12 @@ def _undertaking(listing: Listing) -> Iterator[Piece]:
     yield Piece("undertaking", _state(right), newest.signed_at.date().isoformat(), newest.digest)
 
 
-def _papers(listing: Listing, thorough: bool) -> Iterator[Piece]:
+def _papers(listing: Listing, holds: Holds) -> Iterator[Piece]:
     papers = undertaking.newest_papers(listing)
     for kind in PaperKind.values:
         paper = papers.get(kind)
         if paper is None:
             yield Piece(f"paper-{kind}", ABSENT)
         else:
-            there = store.path_of(paper.place).is_file()
-            right = there and (not thorough or store.is_unaltered(paper.place, paper.sha256))
+            right = holds(store.path_of(paper.place), paper.sha256)
             yield Piece(f"paper-{kind}", _state(right), paper.file_name, f"sha256:{paper.sha256}")

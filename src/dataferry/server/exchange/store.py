@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -36,12 +35,3 @@ def keep(file: Path, sha256: str) -> str:
 def path_of(place: str) -> Path:
     """The file at this place."""
     return folder() / place
-
-
-def is_unaltered(place: str, sha256: str) -> bool:
-    """Whether the file lies there with the bytes that were handed in."""
-    path = path_of(place)
-    if not path.is_file():
-        return False
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256

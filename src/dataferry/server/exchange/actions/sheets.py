@@ -1,4 +1,4 @@
-"""Specification sheets: made only of a listed product whose evidence verifies at that very moment."""
+"""Specification sheets: made only of a listed product whose evidence verifies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from dataferry.messages import RefusedError
 from dataferry.server import journal
-from dataferry.server.exchange import evidence
+from dataferry.server.exchange import evidence, reading
 from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import Listing, SpecificationSheet
 from dataferry.server.exchange.sheet import build
@@ -19,7 +19,9 @@ SYSTEM = "system"
 def make_sheet(listing: Listing) -> SpecificationSheet:
     """The sheet as it is printed now: the newest edition where it still says the same, else a new one.
 
-    Everybody may ask for it. Its evidence is verified anew each time, whether or not an edition is there.
+    Everybody may ask for it. Its evidence is verified each time, whether or not an edition is there: rows are hashed
+    anew; files too, unless this process read them within ten minutes and nothing touched them since (`reading`). So a
+    file that somebody writes to is found at once, and one that changed beneath the file system within ten minutes.
 
     Raises:
         RefusedError: `server.exchange.no_sheet`, the product is not on the list; `server.exchange.evidence_broken`,
@@ -27,7 +29,7 @@ def make_sheet(listing: Listing) -> SpecificationSheet:
     """
     if listing.state != ListingState.LISTED:
         raise RefusedError("server.exchange.no_sheet", number=listing.number)
-    document = build(listing, evidence.require(listing))
+    document = build(listing, evidence.require(listing, files=reading.lately))
     stated, newest = digest_of(document), _newest(listing)
     if newest is not None and not _is_unaltered(newest):
         raise RefusedError("server.exchange.evidence_broken", number=listing.number, pieces="sheet")

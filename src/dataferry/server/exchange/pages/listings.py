@@ -15,7 +15,7 @@ from dataferry.server import people
 from dataferry.server.display.evidence import chips
 from dataferry.server.display.languages import page_language
 from dataferry.server.display.words import INKS, spoken
-from dataferry.server.exchange import evidence
+from dataferry.server.exchange import evidence, reading
 from dataferry.server.exchange import listing_words as words
 from dataferry.server.exchange.actions import listings as actions
 from dataferry.server.exchange.forms.registers import ReasonForm, ReleaseForm
@@ -87,7 +87,7 @@ def _other_releases(user: Any, found: Listing) -> Any:
 
 def _context(request: HttpRequest, found: Listing) -> dict[str, Any]:
     user, language = request.user, page_language()
-    pieces = evidence.pieces(found, thorough=False)
+    pieces = evidence.pieces(found, files=reading.unread)
     document, release = build(found, pieces), found.release
     acts = _acts(user, found)
     return {

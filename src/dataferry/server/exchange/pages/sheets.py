@@ -1,4 +1,5 @@
-"""The specification sheet: a page that prints well, the PDF, the document. Each time its evidence is verified first."""
+"""The specification sheet: a page that prints well, the PDF, the document. Each time its evidence is verified first
+(actions.sheets says how)."""
 
 from __future__ import annotations
 
