@@ -24,6 +24,7 @@ ROWS = {"small": 1_000_000, "full": 10_000_000}
 ROUNDS = {"small": 2, "full": 3}
 DOWNLOADS = {"small": 20, "full": 100}
 MOST_BYTES_EACH = {"small": 8 << 20, "full": 32 << 20}
+FEED_ROWS = {"small": (200_000, 2_000_000), "full": (2_000_000, 20_000_000)}
 CLIENT = "1.4.2"
 TARGET = 1.5
 THREADS = 128
@@ -206,10 +207,24 @@ def _pull(port: int, path: str, count: int, most: int, pid: int) -> dict[str, An
     }
 
 
+def _feed(place: Path, rows: int) -> dict[str, Any]:
+    """The change feed between two tables of so many rows, and the most memory its process had."""
+    folder = place / f"feed-{rows}"
+    folder.mkdir()
+    command = [sys.executable, "-m", "benchmarks._feed", str(rows)]
+    root = Path(__file__).parents[1]
+    told = subprocess.run(
+        command, cwd=folder, env=os.environ | {"PYTHONPATH": str(root)}, check=True, capture_output=True
+    )
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
 def run(scale: str) -> dict[str, Any]:
-    """Load the table in three ways, then pull it by many at once."""
+    """Make a change feed of so many rows and of ten times as many; load the table in three ways; pull it by many."""
     with tempfile.TemporaryDirectory(prefix="dataferry-bench-") as folder:
         place = Path(folder)
+        feeds = [_feed(place, rows) for rows in FEED_ROWS[scale]]
         home = place / "home"
         home.mkdir(mode=0o700)
         told = _seeded(home, ROWS[scale])
@@ -219,4 +234,10 @@ def run(scale: str) -> dict[str, Any]:
             one = _pull(ours, told["path"], 1, most, pid)
             many = [_pull(ours, told["path"], DOWNLOADS[scale], most, pid) for _ in range(2)]
     # The first wave also pays for threads that the server had not begun yet; flat is what the second adds.
-    return {"loading": loading, "one download": one, "many downloads": many[0], "many downloads again": many[1]}
+    return {
+        "feeds": feeds,
+        "loading": loading,
+        "one download": one,
+        "many downloads": many[0],
+        "many downloads again": many[1],
+    }
