@@ -94,3 +94,18 @@ def test_the_rules_of_a_day(command: Any) -> None:
     listed = json.loads(command("border", "rules", "--json").out)
     assert {rule["id"] for rule in listed["rules"]} >= {"SH-16", "SH-17", "SH-18"}
     assert all(rule["verified_by"] is None and rule["digest"].startswith("sha256:") for rule in listed["rules"])
+
+
+def test_a_release_writes_its_facts_and_they_are_decided(
+    command: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examples = Path(__file__).parents[2] / "examples"
+    assert command("build", examples / "ev-trips-by-cell-and-hour", "--out", "release").code == 0
+    told = json.loads(command("border", "facts", "release", "--from", "shanghai", "--to", "hong-kong").out)
+    assert (told["contents"], told["grain"]) == (["coordinates", "vehicle-track"], "aggregated")
+    assert (told["direction"], told["activity"]) == ("shanghai-to-hong-kong", "unknown")
+    (tmp_path / "facts.json").write_text(json.dumps(told | {"guarded_sites_removed": "yes"}))
+    decided = json.loads(command("border", "decide", "facts.json", *ON, "--json").out)
+    assert decided["outcome"] == "needs-human", "an officer confirms the form"
+    assert command("border", "facts", "release", "--to", "moon").code == 3
+    assert command("border", "facts", "nowhere").code != 0

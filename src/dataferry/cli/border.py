@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 BOTH_CITIES = timezone(timedelta(hours=8))
 """Hong Kong and Shanghai share their clock: a day without a zone is a day of theirs."""
 NOT_YET = 4
+DIRECTIONS = ("shanghai-to-hong-kong", "hong-kong-to-shanghai")
 _MOST_READ = 1_000_000
 
 border_app = typer.Typer(help="May data cross between the two cities? Dated rules, and what they come to.")
@@ -26,9 +28,36 @@ border_app = typer.Typer(help="May data cross between the two cities? Dated rule
 
 def register(app: typer.Typer) -> None:
     """Add `border` with its commands."""
+    border_app.command("facts")(facts)
     border_app.command("decide")(decide)
     border_app.command("rules")(rules)
     app.add_typer(border_app, name="border", no_args_is_help=True)
+
+
+def facts(
+    release: Annotated[
+        Path, typer.Argument(metavar="RELEASE", help="A release folder, as `dataferry build` leaves it.")
+    ],
+    sent_from: Annotated[
+        str, typer.Option("--from", help="Where the exporter is registered, such as shanghai.")
+    ] = "unknown",
+    sent_to: Annotated[str, typer.Option("--to", help="Where the recipient is, such as hong-kong.")] = "unknown",
+) -> None:
+    """Write down what a release tells of a border question, as a file of facts for `border decide`.
+
+    What it does not tell is "unknown", in the same file, for you to state. Nothing unknown ever permits.
+    """
+    from dataferry.border import Facts
+    from dataferry.products import Release
+    from dataferry.products.border_facts import facts_of
+
+    known = facts_of(Release.load(release).to_json())
+    known |= {"exporter_place": sent_from, "recipient_place": sent_to, "direction": f"{sent_from}-to-{sent_to}"}
+    if known["direction"] not in DIRECTIONS:
+        del known["direction"]
+    Facts.parse(known)
+    json.dump(known | {name: "unknown" for name in Facts.model_fields if name not in known}, sys.stdout, indent=2)
+    sys.stdout.write("\n")
 
 
 def decide(

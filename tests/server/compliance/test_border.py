@@ -283,11 +283,11 @@ def test_a_signed_decision_is_outgrown_by_the_people_counted_since(
 
 
 def test_what_the_screening_hints_at_is_a_fact(shanghai: Party) -> None:
-    from dataferry.server.compliance.facts import privacy_of
+    from dataferry.products.border_facts import privacy_of
 
     release = register("ev-trips-by-cell-and-hour")
     report = {**release.document["privacy"]["report"], "findings": [{"code": "x", "data": {"rule": "EV-04"}}]}
     release.document["privacy"] = {"privacy_class": "possibly-important", "report": report}
-    facts = privacy_of(release)
+    facts = privacy_of(release.document)
     assert "charging-operation" in facts["contents"]
     assert "has_pi" not in facts, "unknown stays unknown"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataferry.messages import InputError
-from dataferry.privacy.steps import DEFAULT_GRID_METRES
+from dataferry.products.border_facts import facts_of
 from dataferry.server.compliance.models import ExportApproval
 from dataferry.server.compliance.models.border import Mechanism
 from dataferry.server.compliance.queries.heads import Counts, counts_of
@@ -53,24 +53,6 @@ STATED = frozenset(
     }
 )
 """Facts that only people know. Where the house knows better (it counted, it saw tracks) its word stands."""
-PERIOD_MINUTES = {"hour": 60, "day": 1440, "week": 10_080, "month": 40_320}
-"""Minutes of each period of an aggregate; a month counts as its shortest."""
-_HINTED = {
-    "EV-01": "vehicle-track",
-    "EV-02": "guarded-area",
-    "EV-03": "vehicle-flow",
-    "EV-04": "charging-operation",
-    "EV-05": "faces-or-plates",
-}
-_ORIGINS = {"hong-kong": "hong-kong", "shanghai": "shanghai"}
-_DATUMS = {
-    "EPSG:4326": "wgs84",
-    "OGC:CRS84": "wgs84",
-    "EPSG:4490": "cgcs2000",
-    "EPSG:2326": "hk1980",
-    "DATAFERRY:GCJ02": "gcj02",
-    "DATAFERRY:BD09": "bd09",
-}
 
 
 def crosses(exporter: str, recipient: str) -> bool:
@@ -91,9 +73,7 @@ def facts_for(
         raise InputError("server.compliance.fact_not_yours", field=foreign[0], allowed=", ".join(sorted(STATED)))
     known = (
         parties(exporter, recipient)
-        | origin_of(release)
-        | privacy_of(release)
-        | form_of(release)
+        | facts_of(release.document)
         | so_far(counts_of(exporter, year))
         | approval_of(exporter, recipient)
     )
@@ -122,80 +102,6 @@ def parties(exporter: Merchant, recipient: str) -> dict[str, Any]:
         (Place.HONG_KONG, Place.GBA): "hong-kong-to-gba-city",
     }.get((Place(exporter.place), Place(recipient)))
     return facts | ({"direction": direction} if direction else {})
-
-
-def origin_of(release: Release) -> dict[str, Any]:
-    """Where the inputs were collected, if every one of them says so; Mainland data joined to others is mixed."""
-    cities = {item.get("city") for item in release.document.get("inputs", [])}
-    if not cities or not cities <= set(_ORIGINS):
-        return {}
-    origin = "shanghai" if "shanghai" in cities else "hong-kong"
-    return {"origin": origin, "mixed": "yes" if len(cities) > 1 else "no"}
-
-
-def privacy_of(release: Release) -> dict[str, Any]:
-    """Personal or not, and whose data: from the privacy report that the build left in the release."""
-    privacy = release.document.get("privacy", {})
-    report = privacy.get("report") or {}
-    found = privacy.get("privacy_class") or report.get("privacy_class")
-    if found is None:
-        return {}
-    subjects, tracks = report.get("subjects"), has_tracks(report)
-    personal = found in ("personal", "sensitive-personal") or tracks
-    facts: dict[str, Any] = {}
-    if personal:
-        sensitive = found == "sensitive-personal" or tracks
-        facts = {"has_pi": "yes", "has_sensitive_pi": "yes" if sensitive else "no"}
-        if subjects:
-            kind = "sensitive" if sensitive else "general"
-            facts |= {"people_general": 0, "people_sensitive": 0, f"people_{kind}": subjects["distinct"]}
-    elif found == "none":
-        facts = {"has_pi": "no", "has_sensitive_pi": "no", "people_general": 0, "people_sensitive": 0}
-    contents = {*(["vehicle-track"] if tracks else []), *(["coordinates"] if report.get("coordinates") else [])}
-    contents |= {_HINTED[rule] for rule in hinted_rules(report) if rule in _HINTED}
-    return facts | ({"contents": sorted(contents)} if contents else {})
-
-
-def hinted_rules(report: Mapping[str, Any]) -> list[str]:
-    """Rules on important data that names or contents of columns hint at."""
-    found = (finding.get("data", {}).get("rule") for finding in report.get("findings") or [])
-    return sorted({str(rule) for rule in found if rule})
-
-
-def has_tracks(report: Mapping[str, Any]) -> bool:
-    """Whether the screening saw the ways of vehicles or people, or messages of vehicles in which they lie."""
-    anonymity = report.get("anonymity") or {}
-    return bool(anonymity.get("tracks")) or "EV-01" in hinted_rules(report)
-
-
-def form_of(release: Release) -> dict[str, Any]:
-    """How coarse the table is: from the steps that made it less personal, and from its CRS."""
-    crs = release.document.get("output", {}).get("crs")
-    facts: dict[str, Any] = {"datum": "none" if crs is None else _DATUMS.get(crs, "other")}
-    aggregates = [step for step in steps_of(release) if step["step"] == "aggregate_cell_hour"]
-    return facts | (_aggregated(aggregates[-1]) if aggregates else {})
-
-
-def steps_of(release: Release) -> list[Mapping[str, Any]]:
-    """The steps that made a release less personal, as its recipe declares them."""
-    return [entry["step"] for entry in release.document.get("privacy", {}).get("steps") or []]
-
-
-def _aggregated(step: Mapping[str, Any]) -> dict[str, Any]:
-    """The form of an aggregate by cell and period. Cells of H3 are measured by the mean edge of their resolution."""
-    if step.get("h3") is not None:
-        import h3
-
-        metres = int(h3.average_hexagon_edge_length(step["h3"], unit="m"))
-    else:
-        metres = int(step.get("grid_m") or DEFAULT_GRID_METRES)
-    return {
-        "grain": "aggregated",
-        "area_unit": "grid",
-        "cell_metres": metres,
-        "step_minutes": PERIOD_MINUTES[step.get("period", "hour")],
-        "smallest_cell": int(step["k"]),
-    }
 
 
 def approval_of(exporter: Merchant, recipient: str) -> dict[str, Any]:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import transaction
 
+from dataferry.products.border_facts import privacy_of
 from dataferry.server.compliance.actions.heads import count_people
-from dataferry.server.compliance.facts import MAINLAND, privacy_of
+from dataferry.server.compliance.facts import MAINLAND
 from dataferry.server.compliance.queries.heads import is_counted, year_of
 from dataferry.server.delivery.actions.entitlements import locked
 from dataferry.server.delivery.cutting import cut_batches
 from dataferry.server.delivery.gate import Admission, check_border
 from dataferry.server.delivery.limits import Cut
 from dataferry.server.delivery.models import FirstDelivery
+from dataferry.server.delivery.screening import subject_column
 from dataferry.server.journal import clock
 from dataferry.server.workshop.data import data_path
-from dataferry.server.workshop.models import Release
 
 
 def before_leaving(admission: Admission) -> None:
@@ -45,7 +43,7 @@ def before_leaving(admission: Admission) -> None:
                 row.agreement.reference,
                 release.digest,
                 sorted(people),
-                sensitive=privacy_of(release).get("has_sensitive_pi") == "yes",
+                sensitive=privacy_of(release.document).get("has_sensitive_pi") == "yes",
             )
         FirstDelivery.objects.get_or_create(
             entitlement=row, release=release, defaults={"people": len(people or ()), "at": clock.now()}
@@ -71,12 +69,14 @@ def _people(admission: Admission) -> set[str] | None:
     """Whom the rows that leave are about, as the screening found the column; None where nobody has to be counted.
 
     The rows count, not the columns: a row without its number is still about somebody. In personal data without a column
-    that tells people apart every row may be about another person.
+    that tells people apart every row may be about another person. Where only answers leave, the people count as well:
+    ten of them in a cell are nobody, but many questions can tell more than one, and the ledger never tells less than
+    what may have been handed out.
     """
     agreement, recipient = admission.entitlement.agreement, admission.entitlement.recipient
     leaves = agreement.supplier.place in MAINLAND and recipient.place not in MAINLAND
     release, column = admission.release, subject_column(admission.release)
-    if not leaves or (column is None and privacy_of(release).get("has_pi") != "yes"):
+    if not leaves or (column is None and privacy_of(release.document).get("has_pi") != "yes"):
         return None
     cut = Cut((column,) if column is not None else (), admission.cut.rows, admission.cut.most_rows)
     found: set[str] = set()
@@ -94,12 +94,3 @@ def _named(table: pa.Table, column: str | None) -> pa.Array | pa.ChunkedArray:
         return pa.array([], pa.string())
     values = pc.utf8_trim_whitespace(table[column].cast(pa.string())).drop_null()
     return values.filter(pc.not_equal(values, ""))
-
-
-def subject_column(release: Release) -> str | None:
-    """The column that tells people or vehicles apart, by the privacy report of the release."""
-    privacy = release.document.get("privacy")
-    report = privacy.get("report") if isinstance(privacy, Mapping) else None
-    subjects: Any = report.get("subjects") if isinstance(report, Mapping) else None
-    column = subjects.get("column") if isinstance(subjects, Mapping) else None
-    return column if isinstance(column, str) else None
