@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import geopandas
@@ -14,12 +13,12 @@ import pytest
 from django.test import Client
 
 from dataferry.messages import RefusedError
-from dataferry.server.delivery import gate, grants, vault
+from dataferry.server.delivery import gate, grants
 from dataferry.server.delivery.actions import entitlements as acts
 from dataferry.server.delivery.actions import keys
-from dataferry.server.delivery.models import FirstDelivery, MeterEvent, ServedTable
+from dataferry.server.delivery.models import FirstDelivery, MeterEvent
 from dataferry.server.delivery.pages import files
-from dataferry.server.delivery.serving import repair, served_table
+from dataferry.server.delivery.serving import served_table
 from dataferry.server.journal import clock
 from server.delivery.house import Delivered, bearer, body_of, deliver, sold
 from server.market import make_merchant
@@ -163,23 +162,6 @@ def test_a_slow_reader_is_looked_at_by_the_clock(registered: Any, monkeypatch: p
     now[0] += files.ASK_AGAIN_SECONDS
     with pytest.raises(RefusedError):
         watch(1)
-
-
-def test_a_file_that_is_not_what_it_was_is_not_served_and_can_be_made_again(registered: Any) -> None:
-    sale = deliver(registered)
-    here = address(sale)
-    assert Client().get(here).status_code == 200
-    served = ServedTable.objects.get()
-    path: Path = vault.path_of(served.files[0]["sha256"])
-    body = path.read_bytes()
-    path.chmod(0o640)
-    path.write_bytes(body[:-1] + bytes([body[-1] ^ 1]))
-    assert code(Client().get(here)) == (403, "file_damaged")
-    path.unlink()
-    assert code(Client().get(here)) == (403, "file_damaged")
-    admission = gate.admit(sale.entitlement, gate.Door.FILES)
-    assert repair(served, admission.cut)
-    assert body_of(Client().get(here)) == body
 
 
 def test_the_cut_is_made_once_and_told_apart(registered: Any) -> None:

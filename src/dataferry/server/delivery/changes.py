@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from dataferry.formats.large_changes import between_files
 from dataferry.formats.portions import gathered
-from dataferry.server.delivery import vault
+from dataferry.server.delivery import keeping, vault
 from dataferry.server.delivery.cutting import GROUP_BYTES, ROWS_A_FILE, ROWS_A_GROUP
 from dataferry.server.delivery.models import ServedChange, ServedTable
 from dataferry.server.delivery.serving import AT_ONCE_BYTES, being_prepared, key_of, making
@@ -21,30 +21,43 @@ from dataferry.server.journal import clock
 
 
 def served_change(before: ServedTable, after: ServedTable, *, wait: bool = False) -> ServedChange:
-    """What turns one served table into the next, made now if it has not been.
+    """What turns one served table into the next, made now if it has not been, or if files of it are gone.
 
     The files have the columns of the newer table and `_change_type`.
 
     Raises:
-        UnavailableError: `server.delivery.being_prepared` (503, ask again).
+        UnavailableError: `server.delivery.being_prepared` or `server.delivery.being_made_again` (503, ask again).
         InputError: see `formats.changes.between`.
     """
-    pair = {"before": before, "after": after}
-    found = ServedChange.objects.filter(**pair).first()
-    if found is not None:
+    found = _known(before, after)
+    if found is not None and keeping.is_whole(found):
         return found
     if not wait and before.bytes + after.bytes > AT_ONCE_BYTES:
+        if found is not None:
+            keeping.ask(found)
         raise being_prepared()
     with making(f"{before.pk} {after.pk}", wait=wait):
-        return ServedChange.objects.filter(**pair).first() or _made(before, after)
+        found = _known(before, after)
+        if found is not None and keeping.is_whole(found):
+            return found
+        files = _compared(before, after)
+        return _kept(before, after, files) if found is None else keeping.made_again(found, files)
 
 
-def _made(before: ServedTable, after: ServedTable) -> ServedChange:
+def _known(before: ServedTable, after: ServedTable) -> ServedChange | None:
+    found = ServedChange.objects.filter(before=before, after=after).first()
+    return None if found is None else keeping.current(found)
+
+
+def _compared(before: ServedTable, after: ServedTable) -> list[dict[str, Any]]:
     key = [name for name in key_of(after.release) if name in _names(before) and name in _names(after)]
     whole = len(key) == len(key_of(after.release))
     with vault.workplace() as place:
         feed = between_files(_paths(before), _paths(after), key if whole else (), place)
-        files = _written(gathered(feed, ROWS_A_GROUP, GROUP_BYTES), place)
+        return _written(gathered(feed, ROWS_A_GROUP, GROUP_BYTES), place)
+
+
+def _kept(before: ServedTable, after: ServedTable, files: list[dict[str, Any]]) -> ServedChange:
     row = ServedChange(
         before=before,
         after=after,
@@ -69,7 +82,7 @@ def schema_of(served: ServedTable) -> pa.Schema:
     """The columns of a served table, from the footer of its first file.
 
     Raises:
-        RefusedError: `server.delivery.file_damaged`.
+        UnavailableError: `server.delivery.being_made_again`.
     """
     with vault.open_sound(served.files[0]) as opened:
         return pq.read_schema(opened)

@@ -19,7 +19,7 @@ from dataferry.formats.portions import rows_at_once
 from dataferry.geo import WGS84, convert_wkb
 from dataferry.messages import MissingError
 from dataferry.server import jobs
-from dataferry.server.delivery import vault
+from dataferry.server.delivery import keeping, vault
 from dataferry.server.delivery.cutting import TableWriter
 from dataferry.server.delivery.models import ServedExport, ServedTable
 from dataferry.server.delivery.serving import AT_ONCE_BYTES, being_prepared, making
@@ -32,34 +32,53 @@ _WGS84_DECIMALS = 7
 
 
 def kinds_of(served: ServedTable) -> list[str]:
-    """What a table can be downloaded as: formats of places where it has one geometry column in a CRS of the EPSG."""
+    """What a table can be downloaded as: formats of places where it has one geometry column in a CRS of the EPSG.
+
+    Raises:
+        UnavailableError: `server.delivery.being_made_again`.
+    """
     return [kind for kind in KINDS if kind not in OF_PLACES or _place(served) is not None]
 
 
 def export(served: ServedTable, kind: str, *, wait: bool = False) -> ServedExport:
-    """The file, made now if it has not been.
+    """The file, made now if it has not been, or if it is gone.
 
     Args:
         wait: make it now however large it is (jobs).
 
     Raises:
         MissingError: `server.delivery.no_such_format`.
-        UnavailableError: `server.delivery.being_prepared` (503, ask again); a job makes it.
+        UnavailableError: `server.delivery.being_prepared` or `server.delivery.being_made_again` (503, ask again); a job
+            makes it.
     """
     if kind not in kinds_of(served):
         raise MissingError("server.delivery.no_such_format", format=kind[:20], possible=", ".join(kinds_of(served)))
-    found = ServedExport.objects.select_related("served__release__product").filter(served=served, kind=kind).first()
-    if found is not None:
+    found = _known(served, kind)
+    if found is not None and keeping.is_whole(found):
         return found
     if kind == "parquet" and len(served.files) == 1:
         # The one part is the file; only its name is another.
-        return _kept(served, kind, {**served.files[0], "name": "data.parquet"})
+        return _named(served, kind, found, {**served.files[0], "name": "data.parquet"})
     if not wait and served.bytes > AT_ONCE_BYTES:
+        if found is not None:
+            keeping.ask(found)
         ask_for(served, kind)
         raise being_prepared()
     with making(f"{served.pk} {kind}", wait=wait):
-        found = ServedExport.objects.filter(served=served, kind=kind).first()
-        return found or _made(served, kind)
+        found = _known(served, kind)
+        if found is not None and keeping.is_whole(found):
+            return found
+        return _named(served, kind, found, _made(served, kind))
+
+
+def _known(served: ServedTable, kind: str) -> ServedExport | None:
+    rows = ServedExport.objects.select_related("served__release__product")
+    found = rows.filter(served=served, kind=kind).first()
+    return None if found is None else keeping.current(found)
+
+
+def _named(served: ServedTable, kind: str, found: ServedExport | None, file: dict[str, Any]) -> ServedExport:
+    return _kept(served, kind, file) if found is None else keeping.made_again(found, [file])
 
 
 def ask_for(served: ServedTable, kind: str) -> None:
@@ -70,12 +89,11 @@ def ask_for(served: ServedTable, kind: str) -> None:
         jobs.enqueue("delivery.export", subject=name, payload=payload, asked_by=None, key=name)
 
 
-def _made(served: ServedTable, kind: str) -> ServedExport:
+def _made(served: ServedTable, kind: str) -> dict[str, Any]:
     with vault.workplace() as place:
         made = place / f"data.{kind}"
         _WRITERS[kind](served, made)
-        file = vault.keep(made, made.name, served.rows)
-    return _kept(served, kind, file)
+        return vault.keep(made, made.name, served.rows)
 
 
 def _kept(served: ServedTable, kind: str, file: dict[str, Any]) -> ServedExport:
@@ -92,7 +110,7 @@ def batches(served: ServedTable) -> Iterator[pa.Table]:
     """The rows of a served table, with geometry fields, at least one table (perhaps empty).
 
     Raises:
-        RefusedError: `server.delivery.file_damaged`.
+        UnavailableError: `server.delivery.being_made_again`.
     """
     for file in served.files:
         vault.open_sound(file).close()
@@ -101,9 +119,12 @@ def batches(served: ServedTable) -> Iterator[pa.Table]:
 
 
 def _place(served: ServedTable) -> tuple[str, str] | None:
-    """The geometry column that files of places are made of, and its CRS."""
-    if not served.files or not vault.is_sound(served.files[0]):
-        return None
+    """The geometry column that files of places are made of, and its CRS.
+
+    Raises:
+        UnavailableError: `server.delivery.being_made_again`.
+    """
+    vault.open_sound(served.files[0]).close()
     path = vault.path_of(str(served.files[0]["sha256"]))
     with pq.ParquetFile(path) as file:
         geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))

@@ -18,7 +18,9 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from dataferry.messages import RefusedError
+from dataferry.server.delivery import keeping
 from dataferry.server.delivery.gate import Admission
+from dataferry.server.delivery.keeping import Holder
 from dataferry.server.delivery.models import Entitlement, ServedChange, ServedExport, ServedTable
 from dataferry.server.journal import clock
 from dataferry.server.workshop.models import Release
@@ -26,7 +28,6 @@ from dataferry.server.workshop.models import Release
 PARAMETER = "X-Amz-Signature"
 SALT = "dataferry.server.delivery.grants"
 DEFAULT_HOURS = 6
-Holder = ServedTable | ServedExport | ServedChange
 _KINDS: dict[str, type[Holder]] = {"t": ServedTable, "x": ServedExport, "c": ServedChange}
 _TEXT = re.compile(
     r"(?P<entitlement>[0-9]{1,15})-(?P<key>[0-9]{1,15})-(?P<kind>[txc])(?P<holder>[0-9]{1,15})"
@@ -114,7 +115,7 @@ def holder_of(grant: FileGrant) -> Holder:
     if found is None or grant.index >= len(_files(found)):
         raise RefusedError("server.delivery.bad_signature")
     holder: Holder = found
-    return holder
+    return keeping.current(holder)
 
 
 def verify(grant: FileGrant, entitlement: Entitlement, holder: Holder, name: str, given: str) -> None:
@@ -138,7 +139,7 @@ def signature(grant: FileGrant, entitlement: Entitlement, sha256: str, name: str
 
 
 def _files(holder: Holder) -> list[Any]:
-    return [holder.file] if isinstance(holder, ServedExport) else list(holder.files)
+    return keeping.files_of(holder)
 
 
 def file_of(holder: Holder, index: int) -> dict[str, Any]:

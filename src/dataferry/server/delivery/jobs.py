@@ -28,6 +28,17 @@ def export(running: jobs.Running) -> Mapping[str, Any] | None:
     return {"bytes": made.file["bytes"]}
 
 
+@jobs.handler("delivery.remake", attempts=2, title="server.delivery.job_remake")
+def remake(running: jobs.Running) -> Mapping[str, Any] | None:
+    """Make files again that are gone."""
+    from dataferry.server.delivery.keeping import KINDS, files_of
+    from dataferry.server.delivery.mending import remake as make_again
+
+    payload = running.job.payload
+    holder = KINDS[payload["kind"]].objects.get(pk=payload["holder"])
+    return {"files": len(files_of(make_again(holder)))}
+
+
 @jobs.scheduled("delivery.tidy", every=timedelta(minutes=5), title="server.delivery.job_tidy")
 def tidy(running: jobs.Running) -> Mapping[str, int]:
     """Bring every entitlement into line with the day, and hand finished months of usage to billing."""

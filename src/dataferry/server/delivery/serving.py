@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from dataferry.messages import RefusedError, UnavailableError
 from dataferry.products.release import file_sha256
 from dataferry.server import jobs
-from dataferry.server.delivery import vault
+from dataferry.server.delivery import keeping, vault
 from dataferry.server.delivery.cutting import Cutting, cut_file
 from dataferry.server.delivery.limits import Cut
 from dataferry.server.delivery.models import ServedTable
@@ -26,26 +26,38 @@ AGAIN_SECONDS = 5
 
 
 def served_table(release: Release, cut: Cut, *, wait: bool = False) -> ServedTable:
-    """The table as it is served, made now if it has not been.
+    """The table as it is served, made now if it has not been, or if files of it are gone.
 
     Args:
         wait: make it now however large it is (jobs).
 
     Raises:
-        UnavailableError: `server.delivery.being_prepared` (503, ask again): it is large, or another process makes it.
-        RefusedError: `server.delivery.file_damaged`, the release has no table; or see `cutting.cut_file`.
+        UnavailableError: `server.delivery.being_prepared` or `server.delivery.being_made_again` (503, ask again): it is
+            large, or another process makes it.
+        RefusedError: `server.delivery.file_damaged`, the release has no table, or not the one that was signed for; or
+            see `cutting.cut_file`.
     """
-    found = ServedTable.objects.select_related("release__product").filter(release=release, cut=cut.digest).first()
-    if found is not None:
+    found = _known(release, cut)
+    if found is not None and keeping.is_whole(found):
         return found
     source = data_path(release)
     if not source.is_file():
         raise RefusedError("server.delivery.file_damaged")
     if not wait and source.stat().st_size > AT_ONCE_BYTES:
+        if found is not None:
+            keeping.ask(found)
         raise being_prepared()
     with making(f"{release.digest} {cut.digest}", wait=wait):
-        found = ServedTable.objects.filter(release=release, cut=cut.digest).first()
-        return found or _made(release, cut)
+        found = _known(release, cut)
+        if found is None:
+            return _made(release, cut)
+        return found if keeping.is_whole(found) else keeping.made_again(found, _cut(release, cut).files)
+
+
+def _known(release: Release, cut: Cut) -> ServedTable | None:
+    rows = ServedTable.objects.select_related("release__product")
+    found = rows.filter(release=release, cut=cut.digest).first()
+    return None if found is None else keeping.current(found)
 
 
 def being_prepared() -> UnavailableError:
@@ -58,19 +70,6 @@ def key_of(release: Release) -> tuple[str, ...]:
     output = release.document.get("output")
     key = output.get("key") if isinstance(output, dict) else None
     return tuple(str(name) for name in key) if isinstance(key, Sequence) and not isinstance(key, str) else ()
-
-
-def repair(served: ServedTable, cut: Cut) -> bool:
-    """Make the files of a served table again, when one is gone or damaged. Whether all are now what they were.
-
-    The same release, cut and libraries give the same bytes; where they do not, the damage stays and is told.
-    """
-    if not all(vault.is_sound(file) for file in served.files):
-        for file in served.files:
-            if not vault.is_sound(file):
-                vault.path_of(str(file["sha256"])).unlink(missing_ok=True)
-        _cut(served.release, cut)
-    return all(vault.is_sound(file) for file in served.files)
 
 
 def _cut(release: Release, cut: Cut) -> Cutting:

@@ -25,7 +25,7 @@ from dataferry.server.delivery import gate, grants, metering, vault, versions
 from dataferry.server.delivery.actions.first_delivery import before_leaving
 from dataferry.server.delivery.changes import schema_of, served_change
 from dataferry.server.delivery.gate import Admission
-from dataferry.server.delivery.grants import Holder
+from dataferry.server.delivery.keeping import Holder
 from dataferry.server.delivery.models import Entitlement, ServedChange, ServedTable
 from dataferry.server.delivery.serving import served_table
 from dataferry.server.delivery.versions import Version

@@ -1,4 +1,4 @@
-"""Served files below the data home, each under its own sha256; one that is not what it was is not served.
+"""Served files below the data home, each under its own sha256; one that is not what it was is put aside, not served.
 
 Hashing a file at every request would cost more than sending it. So a file is hashed when a process first opens it, and
 again whenever its size, its inode or one of its times is not what it was then: the time of the last change of the
@@ -18,10 +18,11 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 
-from dataferry.messages import RefusedError
+from dataferry.messages import UnavailableError
 
 FOLDER = "delivery"
 MOST_REMEMBERED = 10_000
+AGAIN_SECONDS = 5
 _BLOCK = 1 << 20
 _Marks = tuple[int, int, int, int]
 _sound: dict[str, _Marks] = {}
@@ -66,27 +67,40 @@ def keep(made: Path, name: str, rows: int, **more: Any) -> dict[str, Any]:
     return {"name": name, "sha256": sha256, "bytes": size, "rows": rows, **more}
 
 
+def is_there(file: Mapping[str, Any]) -> bool:
+    """Whether the file is there and as long as it was; its bytes are not read."""
+    try:
+        return path_of(str(file["sha256"])).stat().st_size == int(file["bytes"])
+    except OSError:
+        return False
+
+
 def is_sound(file: Mapping[str, Any]) -> bool:
     """Whether the file is there and is what it was."""
     try:
         open_sound(file).close()
-    except RefusedError:
+    except UnavailableError:
         return False
     return True
 
 
+def being_made_again() -> UnavailableError:
+    """A file is gone or was put aside: whoever comes again finds it made again, or is told that it cannot be."""
+    return UnavailableError("server.delivery.being_made_again", retry=True, seconds=AGAIN_SECONDS)
+
+
 def open_sound(file: Mapping[str, Any]) -> BinaryIO:
-    """The file, opened, after it was seen to be what was kept.
+    """The file, opened, after it was seen to be what was kept. One that is not is put aside.
 
     Raises:
-        RefusedError: `server.delivery.file_damaged`: it is not there, or not what it was (403).
+        UnavailableError: `server.delivery.being_made_again`: it is not there, or not what it was (503).
     """
     sha256 = str(file["sha256"])
     try:
         opened = path_of(sha256).open("rb")
     except OSError as error:
         logger.error("a served file is missing", extra={"sha256": sha256})
-        raise RefusedError("server.delivery.file_damaged") from error
+        raise being_made_again() from error
     try:
         _check(opened, sha256, int(file["bytes"]))
     except BaseException:
@@ -102,11 +116,20 @@ def _check(opened: BinaryIO, sha256: str, size: int) -> None:
     if marks[0] != size or _hash(opened) != sha256 or _marks(opened) != marks:
         _sound.pop(sha256, None)
         logger.error("a served file is not what it was", extra={"sha256": sha256})
-        raise RefusedError("server.delivery.file_damaged")
+        _put_aside(sha256)
+        raise being_made_again()
     opened.seek(0)
     if len(_sound) >= MOST_REMEMBERED:
         _sound.clear()
     _sound[sha256] = marks
+
+
+def _put_aside(sha256: str) -> None:
+    """Out of the way of the file that will be made in its place, and there to be looked at."""
+    place = folder() / ".damaged"
+    place.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        path_of(sha256).replace(place / sha256)
 
 
 def _marks(opened: BinaryIO) -> _Marks:

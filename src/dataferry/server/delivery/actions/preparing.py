@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from dataferry.messages import DataferryError
-from dataferry.server.delivery import versions
+from dataferry.server.delivery import keeping, versions
 from dataferry.server.delivery.actions.entitlements import bring_into_line, grant
 from dataferry.server.delivery.changes import served_change
 from dataferry.server.delivery.limits import Limits
@@ -53,7 +53,8 @@ def ask_for_what_is_missing() -> int:
             cut = Limits.of(row.agreement).cut
         except DataferryError:
             continue
-        if not ServedTable.objects.filter(release=versions.newest(row).release, cut=cut.digest).exists():
+        served = ServedTable.objects.filter(release=versions.newest(row).release, cut=cut.digest).first()
+        if served is None or not keeping.is_whole(keeping.current(served)):
             with transaction.atomic():
                 ask_for(row.pk)
             asked += 1

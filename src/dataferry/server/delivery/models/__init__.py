@@ -2,7 +2,7 @@
 
 from dataferry.server.delivery.models.entitlements import AccessKey, DeliveryNotice, Entitlement
 from dataferry.server.delivery.models.meters import BilledUsage, FirstDelivery, MeterEvent
-from dataferry.server.delivery.models.served import ServedChange, ServedExport, ServedTable
+from dataferry.server.delivery.models.served import Remade, ServedChange, ServedExport, ServedTable
 
 __all__ = [
     "AccessKey",
@@ -11,6 +11,7 @@ __all__ = [
     "Entitlement",
     "FirstDelivery",
     "MeterEvent",
+    "Remade",
     "ServedChange",
     "ServedExport",
     "ServedTable",

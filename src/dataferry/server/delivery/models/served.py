@@ -56,6 +56,25 @@ class ServedExport(FinalRow):
         return f"{self.served_id} {self.kind}"
 
 
+class Remade(FinalRow):
+    """Files that were made again and are not, byte by byte, those that a row names and that are gone.
+
+    `kind` and `holder` name the row: table, export or change, and its number. The last one made counts.
+    """
+
+    kind = models.CharField(max_length=12)
+    holder = models.PositiveBigIntegerField()
+    files = models.JSONField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-pk"]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["kind", "holder"], name="remade_of_a_row")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.holder}"
+
+
 class ServedChange(FinalRow):
     """What turns one served table into the next, under the same cut (`formats.changes`). `files` as in `ServedTable`.
 

@@ -13,9 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from dataferry.server import people
-from dataferry.server.delivery import serving, versions
+from dataferry.server.delivery import versions
 from dataferry.server.delivery.causes import cause_words
 from dataferry.server.delivery.limits import Limits
+from dataferry.server.delivery.mending import mend
 from dataferry.server.delivery.models import ServedTable
 from dataferry.server.delivery.queries import entitlements as queries
 from dataferry.server.delivery.states import EntitlementState
@@ -57,7 +58,8 @@ def make_again(request: HttpRequest, number: str) -> HttpResponse:
         cut, sound, count = Limits.of(found.agreement).cut, True, 0
         for each in versions.versions_of(found):
             for row in ServedTable.objects.select_related("release").filter(release=each.release, cut=cut.digest):
-                sound, count = serving.repair(row, cut) and sound, count + len(row.files)
+                files, are_sound = mend(row)
+                sound, count = are_sound and sound, count + files
         if sound:
             messages.success(request, _("All %(count)s files are what they were.") % {"count": count})
         else:

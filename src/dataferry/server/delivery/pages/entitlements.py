@@ -17,9 +17,9 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dataferry.formats.delta_sharing import Profile
-from dataferry.messages import DataferryError, InputError, MissingError
+from dataferry.messages import DataferryError, InputError, MissingError, UnavailableError
 from dataferry.server import people
-from dataferry.server.delivery import gate, versions
+from dataferry.server.delivery import gate, keeping, versions
 from dataferry.server.delivery.actions import entitlements as acts
 from dataferry.server.delivery.actions import keys
 from dataferry.server.delivery.causes import cause_words
@@ -80,7 +80,7 @@ def _shown(
     user = signed_in_person(request)
     may_use = people.can(user, "delivery.use", found)
     served = _served(found)
-    kinds = kinds_of(served) if served is not None else ["parquet", "csv"]
+    kinds = _kinds(served)
     context = {
         **SECTION,
         "entitlement": found,
@@ -89,6 +89,7 @@ def _shown(
         "cause": cause_words(found.reason) if found.reason else "",
         "obstacle": _obstacle(found),
         "served": served,
+        "being_made_again": served is not None and keeping.is_being_made_again(served),
         "kinds": kinds,
         "loaders": loaders(request, found, kinds) if may_use else [],
         "last_use": last_use(found),
@@ -114,6 +115,14 @@ def _served(found: Entitlement) -> ServedTable | None:
         return None
     newest = versions.newest(found).release
     return ServedTable.objects.select_related("release__product").filter(release=newest, cut=limits.cut.digest).first()
+
+
+def _kinds(served: ServedTable | None) -> list[str]:
+    """What can be downloaded, as far as the files are there to tell it."""
+    try:
+        return kinds_of(keeping.current(served)) if served is not None else ["parquet", "csv"]
+    except UnavailableError:
+        return ["parquet", "csv"]
 
 
 def _limits(found: Entitlement) -> Limits | None:

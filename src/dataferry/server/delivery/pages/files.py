@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods
 
-from dataferry.messages import RefusedError
-from dataferry.server.delivery import gate, grants, vault
+from dataferry.messages import RefusedError, UnavailableError
+from dataferry.server.delivery import gate, grants, keeping, vault
 from dataferry.server.delivery.doors import machine_door
 from dataferry.server.delivery.grants import FileGrant
 from dataferry.server.web.files import PRIVATE, serve
@@ -53,7 +53,11 @@ def served_file(request: HttpRequest, grant: str, name: str) -> HttpResponseBase
     for release in grants.releases_of(holder):
         gate.check_border(entitlement, release)
     file = grants.file_of(holder, found.index)
-    opened = vault.open_sound(file)
+    try:
+        opened = vault.open_sound(file)
+    except UnavailableError:
+        keeping.ask(holder)
+        raise
     response = serve(
         request, opened, file["sha256"], holder.made_at.timestamp(), cache_control=PRIVATE, guard=Watch(found)
     )
