@@ -159,6 +159,17 @@ MONEY = {
     "exchange-statement": at("traded", "number=statement"),
     "exchange-statement-csv": at("traded", "number=statement"),
     "exchange-statement-json": at("traded", "number=statement"),
+    "exchange-statement-pdf": at("traded", "number=statement"),
+    "exchange-owner-statements": at(
+        "traded", "", "owner={owner}&city=shanghai&currency=HKD&first=2026-01-01&last=2026-01-31"
+    ),
+    "exchange-owner-statement-pdf": at("traded", "number=owner_statement"),
+    "exchange-owner-statement-csv": at("traded", "number=owner_statement"),
+    "exchange-owner-statement-json": at("traded", "number=owner_statement"),
+    "exchange-transfers": at(
+        "traded", "", "city=shanghai&received_on=2026-01-05&payer=Company&currency=HKD&amount=5&reference=LATE-2"
+    ),
+    "exchange-transfer": at("traded", "number=transfer", "reference=BACK-1"),
     "exchange-money-desk": at("traded", "", "base=HKD&rate=0.92&quote=CNY&day=2026-01-05&source=HKMA"),
     "exchange-payment": at(
         "examined",

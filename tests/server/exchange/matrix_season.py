@@ -195,6 +195,9 @@ def _traded(trip: Trip, rival: Any, paper: Paper) -> Place:
         "invoice": agreement.invoices.get().number,
         "payment": payment.number,
         "statement": _statement(trip).number,
+        "owner_statement": (stated := _owner_statement(trip)).number,
+        "owner": stated.owner,
+        "transfer": _transfer(trip).number,
         "dispute": dispute.number,
         "offer": offer.number,
         "private": private.number,
@@ -232,6 +235,28 @@ def _statement(trip: Trip) -> Any:
     day = clock.now().astimezone(BOTH_CITIES).date()
     with clock.standing_at(clock.now() + timedelta(days=2)):
         return make_statement(trip.supplier, "HKD", day, day)
+
+
+def _owner_statement(trip: Trip) -> Any:
+    from dataferry.server.exchange.actions.owner_statements import make_owner_statement
+    from dataferry.server.exchange.models import RevenueShare
+    from dataferry.server.journal import clock
+    from dataferry.server.journal.numbers import BOTH_CITIES
+
+    share = RevenueShare.objects.filter(kind="upstream").order_by("pk")[0]
+    day = clock.now().astimezone(BOTH_CITIES).date()
+    with clock.standing_at(clock.now() + timedelta(days=2)):
+        return make_owner_statement(trip.operator, "shanghai", share.beneficiary, share.currency, day, day)
+
+
+def _transfer(trip: Trip) -> Any:
+    from dataferry.server.exchange.actions.transfers import record_transfer
+    from dataferry.server.journal import clock
+    from dataferry.server.journal.numbers import BOTH_CITIES
+
+    day = clock.now().astimezone(BOTH_CITIES).date()
+    given = {"city": "shanghai", "currency": "HKD", "amount": 500, "reference": "LATE-1", "payer": "Company"}
+    return record_transfer(trip.operator, **given, received_on=day)
 
 
 def _begun(trip: Trip, traded: Place, paper: Paper) -> Place:

@@ -75,7 +75,7 @@ ONES_OWN = {
 PRIVATE = {
     *("application", "paper", "case", "item", "evidence", "clearance", "decision", "approval", "kept", "private"),
     *("negotiation", "agreement", "rivals", "invoice", "payment", "statement", "dispute", "deed", "entitlement"),
-    *("rivals_entitlement", "notice"),
+    *("rivals_entitlement", "notice", "owner_statement", "transfer"),
 }
 """Things that strangers do not even learn to be there."""
 TERMS = {"private", "negotiation", "agreement", "invoice", "payment", "statement", "dispute", "deed", "entitlement"}

@@ -105,7 +105,7 @@ def test_another_way_to_pay_gives_the_first_up(trade: dict[str, Any], settings: 
     money.settle_test(buyer.manager, money.start_payment(buyer.manager, invoice, "test"))
     transfer.refresh_from_db()
     assert transfer.state == "failed"
-    assert code_of(money.confirm_payment, trade["operator"], transfer, "late") == "server.journal.no_such_move"
+    assert code_of(money.confirm_payment, trade["operator"], transfer, "late") == "server.exchange.payment_given_up"
     assert code_of(money.start_payment, buyer.manager, invoice, "test") == "server.exchange.nothing_to_pay"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from dataferry.server.display.cells import harmless
-from dataferry.server.exchange.models import Invoice, Statement
+from dataferry.server.exchange.models import Invoice, OwnerStatement, Statement
 
 MARK = "\ufeff"
 """Spreadsheets take a file without it for one in another encoding."""
@@ -31,6 +31,18 @@ def statement_csv(statement: Statement) -> str:
             line["amount_here"],
         )
         for line in document["lines"]
+    ]
+    return table(head, rows)
+
+
+def owner_statement_csv(statement: OwnerStatement) -> str:
+    """The lines of an owner's statement; amounts are minor units, as in the document."""
+    document = statement.document
+    head = ("statement", "owner", "city", "kind", "source", "listing", "release", "at", "currency", "amount")
+    told = (document["number"], document["owner"], document["city"])
+    names = ("kind", "source", "listing", "release", "at")
+    rows = [
+        (*told, *(line[name] for name in names), document["currency"], line["amount"]) for line in document["lines"]
     ]
     return table(head, rows)
 

@@ -74,6 +74,11 @@ class PaymentState(models.TextChoices):
     REFUNDED = "refunded", _("Refunded")
 
 
+class TransferState(models.TextChoices):
+    RECEIVED = "received", _("Waits to be repaid")
+    REPAID = "repaid", _("Repaid")
+
+
 class DisputeState(models.TextChoices):
     OPENED = "opened", _("Opened")
     ANSWERED = "answered", _("Answered")
@@ -218,5 +223,14 @@ DISPUTE = register(
             _D.SETTLED: frozenset(),
             _D.WITHDRAWN: frozenset(),
         },
+    )
+)
+TRANSFER = register(
+    Life(
+        "transfer",
+        "exchange.UnmatchedTransfer",
+        first=frozenset({TransferState.RECEIVED}),
+        # It is repaid and nothing else: no state leads from here to a payment or an agreement.
+        transitions={TransferState.RECEIVED: frozenset({TransferState.REPAID}), TransferState.REPAID: frozenset()},
     )
 )

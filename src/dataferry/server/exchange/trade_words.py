@@ -193,6 +193,8 @@ CHIPS: Mapping[str, str] = {
     "dismissed": "blocked",
     "settled": "clear",
     "withdrawn": "unknown",
+    "received": "attention",
+    "repaid": "clear",
     "open": "clear",
     "sold_out": "blocked",
 }

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from dataferry.server.exchange.pages import agreements, buying, prices, trade_desk, trade_money
+from dataferry.server.exchange.pages import (
+    agreements,
+    buying,
+    owner_statements,
+    prices,
+    trade_desk,
+    trade_money,
+    transfers,
+)
 
 urlpatterns = [
     path("listings/<slug:number>/offers/", buying.offers, name="exchange-offers"),
@@ -31,8 +39,25 @@ urlpatterns = [
         {"suffix": "json"},
         name="exchange-statement-json",
     ),
+    path("statements/<slug:number>/<str:tag>.pdf", trade_money.statement_pdf, name="exchange-statement-pdf"),
     path("disputes/<slug:number>/", agreements.dispute, name="exchange-dispute"),
     path("desk/money/", trade_desk.desk, name="exchange-money-desk"),
     path("desk/payments/<slug:number>/", trade_desk.payment, name="exchange-payment"),
+    path("desk/transfers/", transfers.transfers, name="exchange-transfers"),
+    path("desk/transfers/<slug:number>/", transfers.transfer, name="exchange-transfer"),
     path("desk/owners.csv", trade_desk.owners_file, name="exchange-owners-csv"),
+    path("desk/owners/", owner_statements.owners, name="exchange-owner-statements"),
+    path("desk/owners/<slug:number>/<str:tag>.pdf", owner_statements.pdf, name="exchange-owner-statement-pdf"),
+    path(
+        "desk/owners/<slug:number>/lines.csv",
+        owner_statements.file,
+        {"suffix": "csv"},
+        name="exchange-owner-statement-csv",
+    ),
+    path(
+        "desk/owners/<slug:number>/document.json",
+        owner_statements.file,
+        {"suffix": "json"},
+        name="exchange-owner-statement-json",
+    ),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -126,7 +126,12 @@ def operated_cities(user: Any) -> list[str]:
 
 def places_of(user: Any, role: str) -> list[str]:
     """The places whose merchants the person looks after in a role."""
-    cities = predicates.cities_of(user, role)
+    return places_in(predicates.cities_of(user, role))
+
+
+def places_in(cities: Iterable[str]) -> list[str]:
+    """The places whose merchants the exchanges of these cities look after."""
+    cities = set(cities)
     return [place for place in Place.values if Merchant(place=place).city in cities]
 
 

@@ -174,10 +174,12 @@ def update_release(user: Any, listing: Listing, release: Release) -> Listing:
 
     Raises:
         RefusedError: not a manager of the supplier; not listed; another product, or somebody else's release; not
-            cleared by compliance; its evidence does not verify; a column that an open policy names is gone.
+            cleared by compliance; its evidence does not verify; a column that an open policy names is gone; a service
+            whose door does not answer from it.
         ConflictError: it is the listed release already.
     """
     people.require(user, "exchange.sign_listing", listing)
+    _require_answer_from(user, listing, release)
     with transaction.atomic():
         found = locked(listing)
         if found.state != ListingState.LISTED:
@@ -201,6 +203,17 @@ def update_release(user: Any, listing: Listing, release: Release) -> Listing:
         facets.write(found)
         certificates.issue("listing", actor=actor, listing=found)
     return found
+
+
+def _require_answer_from(user: Any, listing: Listing, release: Release) -> None:
+    """A service is tried with a new release as it was with the first, before any row is held."""
+    if listing.details.get("kind") != fields.API or listing.state != ListingState.LISTED:
+        return
+    require_same_product(listing.registration, release)
+    require_own_release(user, release, listing.supplier)
+    tried = Listing.objects.select_related("registration", "supplier").get(pk=listing.pk)
+    tried.release = release
+    connection.require_answer(tried)
 
 
 def _require_columns(listing: Listing, release: Release) -> None:

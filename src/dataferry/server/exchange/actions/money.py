@@ -31,6 +31,7 @@ from dataferry.server.exchange.models import (
     Payment,
     PaymentReceipt,
     RevenueShare,
+    UnmatchedTransfer,
 )
 from dataferry.server.exchange.states import (
     INVOICE,
@@ -92,7 +93,7 @@ def confirm_payment(user: Any, payment: Payment, provider_reference: str, amount
 
     Raises:
         RefusedError: not the operator, or of a party; another amount; a payment that failed. ConflictError: the
-            reference is another payment's, or the payment was confirmed with another reference.
+            reference is another payment's or an unmatched transfer's, or the payment was confirmed with another one.
         InputError: no reference.
     """
     require_operator(user, payment.invoice.agreement)
@@ -116,7 +117,7 @@ def settle_test(user: Any, payment: Payment) -> Payment:
 
 
 def _confirm(user: Any, payment: Payment, provider_reference: str, amount: int | None) -> Payment:
-    reference = _checked_reference(provider_reference)
+    reference = checked_reference(provider_reference)
     with transaction.atomic():
         agreement = locked_agreement(payment.invoice.agreement)
         invoice = locked_invoice(payment.invoice_id)
@@ -128,11 +129,16 @@ def _confirm(user: Any, payment: Payment, provider_reference: str, amount: int |
             raise ConflictError("server.exchange.reference_used", reference=reference)
         if PaymentReceipt.objects.filter(payment=row).exists():
             raise ConflictError("server.exchange.paid_already", payment=row.number)
+        if row.state == PaymentState.FAILED:
+            raise RefusedError("server.exchange.payment_given_up", payment=row.number)
         PAYMENT.check(row.state, PaymentState.CONFIRMED)
         if amount is not None and amount != row.amount:
             due, came = (revenue.in_major(each, row.currency) for each in (row.amount, amount))
             raise RefusedError("server.exchange.other_amount", payment=row.number, due=due, came=came)
         _settle(user, agreement, invoice, row, reference)
+        # Asked last, when the journal is held: whoever records the same transfer at this instant waits, or is seen.
+        if UnmatchedTransfer.objects.filter(provider=row.provider, bank_reference=reference).exists():
+            raise ConflictError("server.exchange.reference_used", reference=reference)
     return row
 
 
@@ -152,7 +158,12 @@ def _settle(user: Any, agreement: Agreement, invoice: Invoice, row: Payment, ref
     resume_paid(agreement)
 
 
-def _checked_reference(text: str) -> str:
+def checked_reference(text: str) -> str:
+    """What a bank calls a transfer, as it is kept.
+
+    Raises:
+        InputError: nothing, too long, or what cannot be shown.
+    """
     reference = " ".join(text.split())
     if not reference or len(reference) > LONGEST_REFERENCE or not reference.isprintable():
         raise InputError("server.exchange.bad_reference", field="provider_reference", most=LONGEST_REFERENCE)

@@ -48,7 +48,7 @@ def make_statement(
     Raises:
         InputError: no such currency, a period that cannot be or is not over. RefusedError: `server.exchange.no_rate`.
     """
-    _check_period(currency, first, last)
+    check_period(currency, first, last)
     with transaction.atomic():
         number, now = journal.next_number("S", clock.now()), clock.now()
         document = _document(party, currency, first, last, convert)
@@ -89,7 +89,8 @@ def _document(party: Merchant, currency: str, first: date, last: date, convert: 
     }
 
 
-def _check_period(currency: str, first: date, last: date) -> None:
+def check_period(currency: str, first: date, last: date) -> None:
+    """Raises InputError for no currency of ours, and for days that cannot be, are too many or are not over."""
     if currency not in Currency.values:
         raise InputError("server.exchange.bad_currencies", field="currency")
     today = clock.now().astimezone(BOTH_CITIES).date()
@@ -97,14 +98,15 @@ def _check_period(currency: str, first: date, last: date) -> None:
         raise InputError("server.exchange.bad_statement_period", field="last", most=MOST_DAYS)
 
 
-def _instants(first: date, last: date) -> tuple[datetime, datetime]:
+def instants(first: date, last: date) -> tuple[datetime, datetime]:
+    """When the first day begins and the last one ends, in both cities' zone."""
     midnight = time(0, 0, tzinfo=BOTH_CITIES)
     return datetime.combine(first, midnight), datetime.combine(last + timedelta(days=1), midnight)
 
 
 def _lines(party: Merchant, first: date, last: date) -> Iterable[dict[str, Any]]:
     """Everything that came in or went out for a merchant between two days."""
-    begin, end = _instants(first, last)
+    begin, end = instants(first, last)
     shares = RevenueShare.objects.filter(at__gte=begin, at__lt=end, beneficiary__in=names_of(party))
     for share in shares.select_related("payment__invoice", "refund"):
         source = share.refund.number if share.refund is not None else share.payment.number

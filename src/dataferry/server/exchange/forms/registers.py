@@ -195,7 +195,10 @@ class ListingForm(TellingForm):
         self.fields["inputs"] = _paragraph(
             _("Input fields (of a service)"),
             20_000,
-            help_text=_("One a line: name, type, required or optional, meaning; with | between them."),
+            help_text=_(
+                "One a line: name, type, required or optional, meaning; with | between them. Each name is a column "
+                "that buyers may group and filter by; one that identifies people or vehicles cannot be."
+            ),
         )
         self.fields["shares"] = _paragraph(
             _("Who shares in the revenue"),
@@ -215,7 +218,10 @@ class ListingForm(TellingForm):
             choices=[(code, words.mode_word(code)) for code in fields.MODES],
             widget=forms.CheckboxSelectMultiple,
             required=False,
-            help_text=_("Levels S1 and S2 deliver files, shares and rows; S3 rows or a service; S4 a service alone."),
+            help_text=_(
+                "Levels S1 and S2 deliver files, shares and rows; S3 rows or a service; S4 a service alone. A service "
+                "answers questions with figures of groups of rows; the rows stay."
+            ),
         )
         boards = [(code, words.board_word(code)) for code in fields.BOARDS]
         add["board"] = forms.ChoiceField(label=_("Sector board"), choices=boards)
@@ -235,6 +241,13 @@ class ListingForm(TellingForm):
         add["calls_a_minute"] = forms.IntegerField(
             label=_("Calls a minute at most (0: not stated)"), min_value=0, max_value=fields.MOST_COUNT
         )
+        add["smallest_cell"] = forms.IntegerField(
+            label=_("Rows and subjects that an answer stands for at least (of a service)"),
+            min_value=0,
+            max_value=fields.MOST_COUNT,
+            required=False,
+            help_text=_("Never fewer than 10, whatever stands here."),
+        )
 
     @staticmethod
     def _initial(listing: Listing) -> dict[str, Any]:
@@ -250,6 +263,7 @@ class ListingForm(TellingForm):
             **found,
             "kind": details["kind"],
             "calls_a_minute": details["calls_a_minute"],
+            "smallest_cell": details.get("smallest_cell", 0),
             "inputs": "\n".join(_input_line(each) for each in details["inputs"]),
             "shares": "\n".join(f"{each['weight']} {each['owner']}" for each in listing.shares),
         }
@@ -261,6 +275,7 @@ class ListingForm(TellingForm):
         for name in ("frequency", "period"):
             details[name] = {"count": data[f"{name}_count"], "unit": data[f"{name}_unit"]}
         details |= {"kind": data["kind"], "calls_a_minute": data["calls_a_minute"], "inputs": _inputs(data["inputs"])}
+        details["smallest_cell"] = data["smallest_cell"] or 0
         return {
             "details": details,
             "shares": _shares(data["shares"]),

@@ -234,3 +234,46 @@ class StatementForm(TellingForm):
     def __init__(self, parties: list[tuple[str, str]], *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.fields["party"].choices = parties  # type: ignore[attr-defined]
+
+
+class OwnerStatementForm(TellingForm):
+    """A period of one owner upstream."""
+
+    owner = forms.ChoiceField(label=_("Owner of data upstream"))
+    city = forms.ChoiceField(label=_("Exchange"))
+    currency = forms.ChoiceField(label=_("Currency"), choices=Currency.choices)
+    first = forms.DateField(label=_("First day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("Last day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    def __init__(self, owners: list[str], cities: list[tuple[str, str]], *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["owner"].choices = [(each, each) for each in owners]  # type: ignore[attr-defined]
+        self.fields["city"].choices = cities  # type: ignore[attr-defined]
+
+
+class TransferForm(TellingForm):
+    """What the bank's statement says of money that fits no payment."""
+
+    payment = forms.CharField(
+        label=_("Payment that the payer quoted"), max_length=20, required=False, help_text=_("Its number, if any.")
+    )
+    city = forms.ChoiceField(label=_("Exchange"))
+    received_on = forms.DateField(
+        label=_("Day on which it came in"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    payer = forms.CharField(label=_("Who sent it"), max_length=200, help_text=_("As the bank names them."))
+    currency = forms.ChoiceField(label=_("Currency"), choices=Currency.choices)
+    amount = MoneyField(label=_("Amount that came in"))
+    reference = forms.CharField(label=_("The bank's reference"), max_length=120)
+    remark = _text(_("Remark"), rows=3, required=False)
+
+    def __init__(self, cities: list[tuple[str, str]], *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["city"].choices = cities  # type: ignore[attr-defined]
+
+
+class RepayForm(TellingForm):
+    """What the bank's statement says of the way back."""
+
+    reference = forms.CharField(label=_("The bank's reference of the transfer back"), max_length=120)
+    remark = _text(_("Remark"), rows=3, required=False)

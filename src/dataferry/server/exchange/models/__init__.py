@@ -23,6 +23,7 @@ from dataferry.server.exchange.models.offers import (
     PlanKind,
     Policy,
 )
+from dataferry.server.exchange.models.owner_statements import OwnerStatement
 from dataferry.server.exchange.models.papers import (
     ChangeKind,
     ChangeOutcome,
@@ -32,6 +33,7 @@ from dataferry.server.exchange.models.papers import (
     Undertaking,
 )
 from dataferry.server.exchange.models.registrations import Objection, Registration, RegistrationVersion
+from dataferry.server.exchange.models.transfers import UnmatchedTransfer
 
 __all__ = [
     "Acceptance",
@@ -52,6 +54,7 @@ __all__ = [
     "Objection",
     "Offer",
     "OfferedDraft",
+    "OwnerStatement",
     "Paper",
     "PaperKind",
     "Payment",
@@ -68,4 +71,5 @@ __all__ = [
     "SpecificationSheet",
     "Statement",
     "Undertaking",
+    "UnmatchedTransfer",
 ]

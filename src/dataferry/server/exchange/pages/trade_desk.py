@@ -19,7 +19,9 @@ from dataferry.server.exchange.actions.refunds import refundable
 from dataferry.server.exchange.forms.trade import ConfirmForm, RateForm, RefundForm
 from dataferry.server.exchange.models import ExchangeRate, Payment
 from dataferry.server.exchange.pages.trade_frame import chip, download, frame, in_pages, merchant_name, trade_page
+from dataferry.server.exchange.pages.transfers import transfer_row
 from dataferry.server.exchange.queries import trade as queries
+from dataferry.server.exchange.queries.transfers import transfers_waiting
 from dataferry.server.exchange.statement_file import owners_csv
 from dataferry.server.exchange.states import PaymentState
 from dataferry.server.people.pages.answers import telling, telling_form
@@ -28,7 +30,7 @@ from dataferry.server.people.permissions import signed_in_person
 
 @trade_page
 def desk(request: HttpRequest) -> HttpResponse:
-    """Transfers to confirm, complaints to decide, what owners upstream have earned, rates."""
+    """Transfers to confirm and those that fit no payment, complaints, what owners upstream have earned, rates."""
     user = signed_in_person(request)
     people.require(user, "exchange.operate")
     form = RateForm(request.POST or None)
@@ -51,6 +53,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             }
             for each in shown
         ],
+        "transfers": [transfer_row(each) for each in transfers_waiting(user)[:50]],
         "disputes": [
             {"row": each, "chip": chip(each), "buyer": merchant_name(each.agreement.buyer)}
             for each in queries.disputes_waiting(user)[:50]
@@ -99,6 +102,8 @@ def payment(request: HttpRequest, number: str) -> HttpResponse:
         "left": money_words(refundable(row), row.currency),
         "may_confirm": row.state == PaymentState.STARTED,
         "may_refund": refundable(row) > 0,
+        "given_up": row.state == PaymentState.FAILED,
+        "transfers": [transfer_row(each) for each in row.transfers.all()],
         "confirm": confirm,
         "back": back,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from dataferry.messages import MissingError
 from dataferry.server import people
 from dataferry.server.display.words import money as money_words
-from dataferry.server.exchange import money
+from dataferry.server.exchange import money, statement_paper
 from dataferry.server.exchange.actions import money as actions
 from dataferry.server.exchange.actions.refunds import refundable
 from dataferry.server.exchange.actions.statements import make_statement
@@ -29,6 +29,7 @@ from dataferry.server.exchange.pages.trade_frame import (
     trade_page,
 )
 from dataferry.server.exchange.queries import trade as queries
+from dataferry.server.exchange.sheet.sections import TONGUES
 from dataferry.server.exchange.statement_file import invoice_csv, statement_csv
 from dataferry.server.exchange.states import InvoiceState, PaymentState
 from dataferry.server.exchange.trade_words import line_words
@@ -183,6 +184,7 @@ def statement(request: HttpRequest, number: str) -> HttpResponse:
         ],
         "totals": {name: money_words(amount, row.currency) for name, amount in document["totals"].items()},
         "rates": document["rates"],
+        "tags": list(TONGUES),
     }
     return render(request, "exchange/statement.html", context)
 
@@ -195,3 +197,15 @@ def statement_file(request: HttpRequest, number: str, suffix: str) -> HttpRespon
     if suffix == "csv":
         return download(statement_csv(row), f"{row.number}.csv", CSV)
     return JsonResponse({"digest": row.digest, "document": row.document})
+
+
+@require_safe
+@never_cache
+def statement_pdf(request: HttpRequest, number: str, tag: str) -> HttpResponse:
+    """A statement on paper, in one of the three languages."""
+    if tag not in TONGUES:
+        raise Http404(tag)
+    row = queries.statement_of(request.user, number)
+    answer = HttpResponse(statement_paper.statement_pdf(row, tag), content_type="application/pdf")  # type: ignore[arg-type]
+    answer["Content-Disposition"] = f'inline; filename="{row.number}-{tag}.pdf"'
+    return answer

@@ -13,6 +13,7 @@ from dataferry.server.exchange.models import (
     Agreement,
     Dispute,
     Invoice,
+    OwnerStatement,
     Payment,
     RevenueShare,
     Statement,
@@ -20,7 +21,7 @@ from dataferry.server.exchange.models import (
 from dataferry.server.exchange.states import DisputeState, PaymentState
 from dataferry.server.merchants import queries as merchants
 from dataferry.server.merchants.models import Merchant
-from dataferry.server.people import Role
+from dataferry.server.people import Role, predicates
 from dataferry.server.people.predicates import organisations_of
 
 _PARTIES = ("buyer__organisation", "supplier__organisation", "listing__supplier", "offer__plan", "offer__policy")
@@ -145,6 +146,35 @@ def earned_by_owner(user: Any) -> list[dict[str, Any]]:
     rows = RevenueShare.objects.filter(payment__invoice__supplier__place__in=places_of(user))
     told = rows.values("beneficiary", "kind", "currency").annotate(total=Sum("amount"))
     return [dict(row) for row in told.order_by("kind", "beneficiary", "currency")]
+
+
+def cities_of(user: Any) -> list[str]:
+    """The cities whose exchange this person operates."""
+    return predicates.cities_of(user, Role.EXCHANGE_OPERATOR)
+
+
+def owners_upstream(user: Any) -> list[str]:
+    """Owners upstream who are no merchants and earned something from suppliers that this operator looks after."""
+    rows = RevenueShare.objects.filter(kind="upstream", payment__invoice__supplier__place__in=places_of(user))
+    rows = rows.exclude(beneficiary__in=Merchant.objects.values("number"))
+    return list(rows.order_by("beneficiary").values_list("beneficiary", flat=True).distinct())
+
+
+def owner_statements_of(user: Any) -> QuerySet[OwnerStatement]:
+    """Statements for owners upstream of the cities that this person operates, the newest first."""
+    return OwnerStatement.objects.filter(city__in=cities_of(user)).order_by("-made_at", "-pk")
+
+
+def owner_statement_of(user: Any, number: str) -> OwnerStatement:
+    """One statement of an owner upstream, for the operator.
+
+    Raises:
+        MissingError: it is not there, or not for this person to see.
+    """
+    found = OwnerStatement.objects.filter(number=number).first()
+    if found is None or not people.can(user, "exchange.operate", found):
+        raise MissingError("server.exchange.no_statement", number=number[:40])
+    return found
 
 
 def earned(party: Merchant) -> list[dict[str, Any]]:
