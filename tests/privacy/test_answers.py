@@ -130,7 +130,7 @@ def the_figures_are_safe_and_true(told: dict[str, Any], rows: list[dict[str, Any
 
 
 def test_a_question_that_singles_a_person_out_learns_nothing() -> None:
-    rows = many(40, city="a") + [{"who": "the one", "city": "a", "energy": 7.0}]
+    rows = [*many(40, city="a"), {"who": "the one", "city": "a", "energy": 7.0}]
     only = [{**row, "kept": row["who"] == "the one"} for row in rows]
     all_others = [{**row, "kept": row["who"] != "the one"} for row in rows]
     nobody = [{**row, "kept": False} for row in rows]

@@ -141,7 +141,8 @@ class Cells:
             return rows
         extreme = column.low if lowest else column.high
         holding = self.contributors.facts[f"{'low' if lowest else 'high'} {name}"] == extreme[self.contributors.cells]
-        return np.minimum(rows, self.contributors.distinct(len(rows), holding))
+        subjects: Ints = np.minimum(rows, self.contributors.distinct(len(rows), holding))
+        return subjects
 
     def add(
         self,

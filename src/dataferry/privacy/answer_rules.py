@@ -179,19 +179,19 @@ def _safe(layer: Layer, groups: Ints | None, size: int, k: int) -> Mask:
     """
     inside = np.ones(len(layer.rows), dtype=bool) if groups is None else groups >= 0
     owners = np.arange(size) if groups is None else groups[inside]
-    safe = np.bincount(owners, weights=layer.rows[inside], minlength=size) >= k
+    safe: Mask = np.bincount(owners, weights=layer.rows[inside], minlength=size) >= k
     if layer.contributors is not None:
         holders, named, values = _of_subjects(layer, layer.contributors, groups)
         safe &= np.bincount(holders[named], minlength=size) >= k
         first, second = top_two(holders, values, size)
-        magnitude = np.bincount(holders, weights=values, minlength=size)
+        magnitude: Floats = np.bincount(holders, weights=values, minlength=size).astype(np.float64)
     elif layer.tops is not None and layer.magnitude is not None:
         tops = np.concatenate([each[inside] for each in layer.tops])
         first, second = top_two(np.concatenate([owners, owners]), tops, size)
-        magnitude = np.bincount(owners, weights=layer.magnitude[inside], minlength=size)
+        magnitude = np.bincount(owners, weights=layer.magnitude[inside], minlength=size).astype(np.float64)
     else:
-        return np.asarray(safe, dtype=bool)
-    return np.asarray(safe & ~dominated(first, second, magnitude), dtype=bool)
+        return safe
+    return safe & ~dominated(first, second, magnitude)
 
 
 def _of_subjects(layer: Layer, contributors: Contributors, groups: Ints | None) -> tuple[Ints, Mask, Floats]:

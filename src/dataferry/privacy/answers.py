@@ -117,7 +117,7 @@ def guarded_columns(report: Mapping[str, Any]) -> frozenset[str]:
 
 def needed_columns(question: Question, protection: Protection) -> list[str]:
     """The columns of the table that have to be read."""
-    named = [each.column for each in (*question.by, *question.figures) if each.column]
+    named = [group.column for group in question.by] + [each.column for each in question.figures if each.column]
     return sorted({*named, *([protection.subject] if protection.subject else [])})
 
 
@@ -136,7 +136,7 @@ def check(question: Question, schema: pa.Schema, protection: Protection) -> None
         _check_group(group, _field(group.column, schema, protection))
     for figure in question.figures:
         _check_figure(figure, schema, protection)
-    labels = [each.label for each in (*question.by, *question.figures)]
+    labels = [group.label for group in question.by] + [figure.label for figure in question.figures]
     twice = next((label for label in labels if labels.count(label) > 1), None)
     if twice is not None:
         raise InputError("privacy.answer_twice", name=twice[:80])

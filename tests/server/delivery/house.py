@@ -54,13 +54,15 @@ def deliver(
     return sold(supplier, listing, buyer, plan, **offer)
 
 
-def sold(supplier: Party, listing: Any, buyer: Party, plan: str = "free", **offer: Any) -> Delivered:
+def sold(
+    supplier: Party, listing: Any, buyer: Party, plan: str = "free", *, purpose: str = "research", **offer: Any
+) -> Delivered:
     """Another sale of a listing."""
     from dataferry.server import journal
     from dataferry.server.delivery.models import Entitlement
 
     made = make_offer(listing, supplier.manager, plan, **offer)
-    agreement = sign_both(make_agreement(made, buyer), supplier, buyer)
+    agreement = sign_both(make_agreement(made, buyer, purpose), supplier, buyer)
     journal.catch_up()
     return Delivered(supplier, buyer, listing, agreement, Entitlement.objects.get(agreement=agreement))
 

@@ -184,6 +184,7 @@ DELIVERY = {
     "delivery-desk": at("traded"),
     "delivery-entitlement": at("traded", "number=entitlement", "label=Mine&scopes=share&days=30"),
     "delivery-usage": at("traded", "number=entitlement"),
+    "delivery-ask": at("traded", "number=entitlement", "figure_1=count"),
     "delivery-profile": at("traded", "number=entitlement", "token={token}"),
     "delivery-stop": at(
         "traded", "number=entitlement", "do=suspend&reason=Waits", "do=revoke&reason=Misuse", "do=resume"
@@ -209,6 +210,7 @@ DOORS = {
     "delivery-file": at("traded", "name=file"),
     "delivery-download": at("traded", "kind=format"),
     "delivery-rows": at("traded"),
+    "delivery-answers": at("traded"),
 }
 PAGES: dict[str, Line] = {
     **MERCHANTS,

@@ -32,7 +32,7 @@ class DeliveryEntry(Schema):
     buyer: str = Field(description="Number of the buyer as a merchant.")
     state: str = Field(description="granted, suspended, revoked or ended.")
     cause: str = Field(description="Why it is not granted, as a code; empty while it is.")
-    share: str = Field(description="Name of its share, for Delta Sharing and the doors of files and rows.")
+    share: str = Field(description="Name of its share, for Delta Sharing and the doors of files, rows and answers.")
     granted_at: datetime = Field(description="When delivery began.")
     ends_at: datetime | None = Field(description="When the agreement ends; null where no end was agreed.")
 
@@ -46,14 +46,14 @@ class DeliveryVersion(Schema):
 
 class DeliveryOut(DeliveryEntry):
     table: str = Field(description="Name of the table in its share, with share and schema.")
-    doors: list[str] = Field(description="Ways that the data leaves: share, files, rows.")
+    doors: list[str] = Field(description="Ways that the data leaves: share, files, rows, answers.")
     versions: list[DeliveryVersion] = Field(description="Versions that the agreement includes, the oldest first.")
 
 
 class UsageLine(Schema):
     day: date = Field(description="First day of the month, in Hong Kong and Shanghai.")
-    calls: int = Field(description="Queries, downloads and pages of rows.")
-    rows: int = Field(description="Rows that were handed out.")
+    calls: int = Field(description="Queries, downloads, pages of rows and answers.")
+    rows: int = Field(description="Rows that were handed out; of answers their cells.")
     bytes: int = Field(description="Bytes of the files that were handed out.")
 
 

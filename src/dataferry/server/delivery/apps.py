@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 # Modules that register something when they are loaded.
-REGISTERING = ("permissions", "states", "jobs", "personal_data", "subscribers")
+REGISTERING = ("permissions", "states", "jobs", "personal_data", "probing", "subscribers")
 
 
 class DeliveryConfig(AppConfig):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +17,7 @@ SCOPES = (
     (str(Door.SHARE), _("The share, with Delta Sharing clients")),
     (str(Door.FILES), _("Downloads as one file")),
     (str(Door.ROWS), _("Rows by request")),
+    (str(Door.ANSWERS), _("Answers to questions")),
 )
 
 
@@ -29,7 +33,6 @@ class KeyForm(TellingForm):
     scopes = forms.MultipleChoiceField(
         label=_("What it opens"),
         choices=SCOPES,
-        initial=[scope for scope, _words in SCOPES],
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(
@@ -39,6 +42,10 @@ class KeyForm(TellingForm):
         max_value=MOST_DAYS,
         help_text=_("Rotate it before then: the old key works on for a day beside the new one."),
     )
+
+    def __init__(self, *args: Any, doors: Sequence[Door] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].initial = [str(door) for door in doors]
 
 
 class ReasonForm(TellingForm):

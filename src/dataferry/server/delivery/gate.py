@@ -17,10 +17,11 @@ from enum import StrEnum
 from dataferry.messages import MissingError, RefusedError
 from dataferry.server.compliance.queries.border import Verdict
 from dataferry.server.delivery import standing, versions
+from dataferry.server.delivery.cuts import kept_cut
 from dataferry.server.delivery.limits import Cut, Limits
 from dataferry.server.delivery.models import AccessKey, Entitlement
 from dataferry.server.delivery.tokens import LONGEST, digest_of
-from dataferry.server.exchange.details import FILES, ROWS, SHARE
+from dataferry.server.exchange.details import ANSWERS, FILES, ROWS, SHARE
 from dataferry.server.exchange.models.listings import DeliveryLevel, Listing
 from dataferry.server.journal import clock
 from dataferry.server.workshop.models import Release
@@ -34,18 +35,19 @@ class Door(StrEnum):
     SHARE = "share"
     FILES = "files"
     ROWS = "rows"
+    ANSWERS = "answers"
 
 
 OPEN_AT: Mapping[str, frozenset[Door]] = {
-    DeliveryLevel.S1: frozenset(Door),
-    DeliveryLevel.S2: frozenset(Door),
-    DeliveryLevel.S3: frozenset({Door.ROWS}),
-    DeliveryLevel.S4: frozenset(),
+    DeliveryLevel.S1: frozenset({Door.SHARE, Door.FILES, Door.ROWS}),
+    DeliveryLevel.S2: frozenset({Door.SHARE, Door.FILES, Door.ROWS}),
+    DeliveryLevel.S3: frozenset({Door.ROWS, Door.ANSWERS}),
+    DeliveryLevel.S4: frozenset({Door.ANSWERS}),
 }
-"""Delivery levels: at S3 rows are handed out by request only, at S4 the data itself stays in the house."""
+"""Delivery levels: at S3 rows or answers are handed out by request; at S4 answers alone, and the data stays."""
 
 
-MODE_OF: Mapping[Door, str] = {Door.SHARE: SHARE, Door.FILES: FILES, Door.ROWS: ROWS}
+MODE_OF: Mapping[Door, str] = {Door.SHARE: SHARE, Door.FILES: FILES, Door.ROWS: ROWS, Door.ANSWERS: ANSWERS}
 """What the listing calls each door in its ways of delivery."""
 
 
@@ -78,7 +80,7 @@ class Admission:
 
     @property
     def cut(self) -> Cut:
-        return self.limits.cut
+        return kept_cut(self.limits, self.entitlement.agreement.listing, self.release)
 
 
 def known_key(token: str) -> AccessKey:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dataferry.server.delivery.answering import input_names
 from dataferry.server.delivery.gate import Door, doors_of
 from dataferry.server.delivery.models import Entitlement
 from dataferry.server.delivery.versions import SCHEMA, table_of
@@ -50,6 +51,14 @@ def loaders(request: HttpRequest, entitlement: Entitlement, kinds: list[str]) ->
         address = request.build_absolute_uri(reverse("delivery-rows", args=[entitlement.share]))
         code = f'curl -fG -H "Authorization: Bearer $DATAFERRY_KEY" "{address}" \\\n  -d limit=5'
         found.append(Loader(_("Rows"), code, _("JSON, page by page; put the key into the variable first:")))
+    if Door.ANSWERS in doors:
+        address = request.build_absolute_uri(reverse("delivery-answers", args=[entitlement.share]))
+        column = next(iter(input_names(entitlement.agreement.listing)), "city")
+        code = (
+            f'curl -fG -H "Authorization: Bearer $DATAFERRY_KEY" "{address}" \\\n'
+            f'  --data-urlencode "by={column}" --data-urlencode "measures=count"'
+        )
+        found.append(Loader(_("Answers"), code, _("Figures of groups; put the key into the variable first:")))
     return found
 
 

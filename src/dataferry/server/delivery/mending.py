@@ -7,6 +7,7 @@ from django.db.models import Q
 from dataferry.messages import DataferryError, RefusedError
 from dataferry.server.delivery import keeping, vault
 from dataferry.server.delivery.changes import served_change
+from dataferry.server.delivery.cuts import kept_cut
 from dataferry.server.delivery.exports import export
 from dataferry.server.delivery.keeping import Holder
 from dataferry.server.delivery.limits import Cut, Limits
@@ -41,7 +42,7 @@ def cut_of(served: ServedTable) -> Cut:
     rows = Entitlement.objects.filter(of_release).select_related("agreement__listing").distinct().order_by("-pk")
     for agreement in (row.agreement for row in rows):
         try:
-            cut = Limits.of(agreement).cut
+            cut = kept_cut(Limits.of(agreement), agreement.listing, served.release)
         except DataferryError:
             continue
         if cut.digest == served.cut:

@@ -66,7 +66,7 @@ def record(admission: Admission, key: str, kind: str, *, rows: int, bytes: int =
 
     Args:
         key: from `request_key`.
-        kind: query, changes, download or rows.
+        kind: query, changes, download, rows or answer.
 
     Returns:
         the event, and whether it is new.

@@ -91,7 +91,7 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
     schema = schema_of(served)
     _check(asked, schema)
     places = geometry_columns(next(iter_geoparquet(_paths(served)[0], 1)).schema)
-    condition = _condition(asked.conditions, schema, places)
+    condition = filter_of(asked.conditions, schema, places)
     key = tuple(served.ordered_by)
     begun = _begun(asked, share, version, key, schema)
     if key:
@@ -140,8 +140,6 @@ class _Page:
 def _check(asked: Asked, schema: pa.Schema) -> None:
     if not 1 <= asked.limit <= MOST:
         raise InputError("server.delivery.bad_limit", field="limit", most=MOST)
-    if len(asked.conditions) > MOST_FILTERS:
-        raise InputError("server.delivery.too_many_filters", most=MOST_FILTERS)
     for name in (*asked.columns, *(each.column for each in asked.conditions)):
         if name not in schema.names:
             raise InputError(
@@ -149,9 +147,19 @@ def _check(asked: Asked, schema: pa.Schema) -> None:
             )
 
 
-def _condition(
+def filter_of(
     conditions: Sequence[Condition], schema: pa.Schema, places: Mapping[str, str | None]
 ) -> ds.Expression | None:
+    """All the conditions as one expression; None for none.
+
+    Args:
+        places: columns of places, as `geometry_columns` names them.
+
+    Raises:
+        InputError: `server.delivery.too_many_filters`, `no_such_test`, `bad_value`.
+    """
+    if len(conditions) > MOST_FILTERS:
+        raise InputError("server.delivery.too_many_filters", most=MOST_FILTERS)
     made = [_one(each, schema.field(each.column), is_place=each.column in places) for each in conditions]
     return reduce(and_, made) if made else None
 

@@ -33,7 +33,10 @@ MODES_OF: Mapping[str, tuple[str, ...]] = {
     DeliveryLevel.S3: (ROWS, ANSWERS),
     DeliveryLevel.S4: (ANSWERS,),
 }
-"""How a product of each level may be delivered: whole files leave the house only at the first two."""
+"""How a product of each level may be delivered: whole files leave the house only at the first two.
+
+Answers are those of the delivery room's door: a buyer groups and filters by the input fields and gets figures.
+"""
 FIELD_TYPES = ("string", "integer", "number", "boolean", "date", "timestamp", "geometry")
 WORDS: Mapping[str, int] = {
     "title": 200,
@@ -66,7 +69,7 @@ def checked(given: Any) -> dict[str, Any]:
         InputError: an unknown field or code, or a text that is too long. What is missing is asked for at hand-in.
     """
     given = given if isinstance(given, Mapping) else {}
-    known = {*WORDS, "kind", "frequency", "period", "inputs", "calls_a_minute"}
+    known = {*WORDS, "kind", "frequency", "period", "inputs", "calls_a_minute", "smallest_cell"}
     for name in given:
         one_of(name, "details", sorted(known))
     found: dict[str, Any] = {name: in_languages(given.get(name), name, most) for name, most in WORDS.items()}
@@ -75,6 +78,7 @@ def checked(given: Any) -> dict[str, Any]:
     found["period"] = _counted(given.get("period"), "period", PERIODS, UNLIMITED)
     found["inputs"] = _fields(given.get("inputs")) if found["kind"] == API else []
     found["calls_a_minute"] = _whole(given.get("calls_a_minute") or 0, "calls_a_minute")
+    found["smallest_cell"] = _whole(given.get("smallest_cell") or 0, "smallest_cell") if found["kind"] == API else 0
     return found
 
 

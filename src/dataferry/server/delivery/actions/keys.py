@@ -30,7 +30,7 @@ def issue_key(
     """Make a key.
 
     Args:
-        scopes: which doors it opens: share, files, rows.
+        scopes: which doors it opens: share, files, rows, answers.
         days: until it expires.
 
     Returns:

@@ -12,6 +12,7 @@ from dataferry.messages import DataferryError
 from dataferry.server.delivery import keeping, versions
 from dataferry.server.delivery.actions.entitlements import bring_into_line, grant
 from dataferry.server.delivery.changes import served_change
+from dataferry.server.delivery.cuts import kept_cut
 from dataferry.server.delivery.limits import Limits
 from dataferry.server.delivery.models import Entitlement, ServedTable
 from dataferry.server.delivery.serving import ask_for, served_table
@@ -29,11 +30,11 @@ def prepare_all(entitlement_id: int, running: Any) -> Mapping[str, int] | None:
     entitlement = Entitlement.objects.select_related(*NEEDED).filter(pk=entitlement_id, state__in=ALIVE).first()
     if entitlement is None:
         return None
-    cut, found = Limits.of(entitlement.agreement).cut, versions.versions_of(entitlement)
+    limits, found = Limits.of(entitlement.agreement), versions.versions_of(entitlement)
     before: ServedTable | None = None
     for place, each in enumerate(found):
         running.progress("server.delivery.preparing", place / len(found), version=each.release.version)
-        served = served_table(each.release, cut, wait=True)
+        served = served_table(each.release, kept_cut(limits, entitlement.agreement.listing, each.release), wait=True)
         if before is not None:
             served_change(before, served, wait=True)
         before = served
@@ -50,10 +51,12 @@ def ask_for_what_is_missing() -> int:
     rows = Entitlement.objects.select_related(*NEEDED).filter(state=EntitlementState.GRANTED).order_by("pk")
     for row in rows.iterator():
         try:
-            cut = Limits.of(row.agreement).cut
+            limits = Limits.of(row.agreement)
         except DataferryError:
             continue
-        served = ServedTable.objects.filter(release=versions.newest(row).release, cut=cut.digest).first()
+        newest = versions.newest(row).release
+        cut = kept_cut(limits, row.agreement.listing, newest)
+        served = ServedTable.objects.filter(release=newest, cut=cut.digest).first()
         if served is None or not keeping.is_whole(keeping.current(served)):
             with transaction.atomic():
                 ask_for(row.pk)

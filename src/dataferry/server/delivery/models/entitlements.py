@@ -39,7 +39,7 @@ class Entitlement(models.Model):
 
 
 class AccessKey(models.Model):
-    """A bearer token of a recipient. Only its sha256 is kept. `scopes`: share, rows, files."""
+    """A bearer token of a recipient. Only its sha256 is kept. `scopes`: share, rows, files, answers."""
 
     entitlement = models.ForeignKey(Entitlement, on_delete=models.PROTECT, related_name="keys")
     label = models.CharField(max_length=80, blank=True, default="")

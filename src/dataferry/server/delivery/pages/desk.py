@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from dataferry.server import people
 from dataferry.server.delivery import versions
 from dataferry.server.delivery.causes import cause_words
+from dataferry.server.delivery.cuts import kept_cut
 from dataferry.server.delivery.limits import Limits
 from dataferry.server.delivery.mending import mend
 from dataferry.server.delivery.models import ServedTable
@@ -55,8 +56,9 @@ def make_again(request: HttpRequest, number: str) -> HttpResponse:
     found = queries.entitlement_of(user, number)
     people.require(user, "delivery.operate", found.agreement)
     with telling(request):
-        cut, sound, count = Limits.of(found.agreement).cut, True, 0
+        limits, sound, count = Limits.of(found.agreement), True, 0
         for each in versions.versions_of(found):
+            cut = kept_cut(limits, found.agreement.listing, each.release)
             for row in ServedTable.objects.select_related("release").filter(release=each.release, cut=cut.digest):
                 files, are_sound = mend(row)
                 sound, count = are_sound and sound, count + files

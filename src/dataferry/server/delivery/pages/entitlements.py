@@ -23,6 +23,7 @@ from dataferry.server.delivery import gate, keeping, versions
 from dataferry.server.delivery.actions import entitlements as acts
 from dataferry.server.delivery.actions import keys
 from dataferry.server.delivery.causes import cause_words
+from dataferry.server.delivery.cuts import kept_cut
 from dataferry.server.delivery.exports import kinds_of
 from dataferry.server.delivery.forms import KeyForm, ReasonForm
 from dataferry.server.delivery.limits import Limits
@@ -66,7 +67,7 @@ def entitlement(request: HttpRequest, number: str) -> HttpResponse:
     """One entitlement. A new key's token is on the answer to the form and nowhere else."""
     user = signed_in_person(request)
     found = queries.entitlement_of(user, number)
-    form = KeyForm(request.POST if request.method == "POST" else None)
+    form = KeyForm(request.POST if request.method == "POST" else None, doors=gate.doors_of(found.agreement.listing))
     issued, token = None, ""
     if request.method == "POST" and form.is_valid():
         with telling_form(form):
@@ -79,6 +80,7 @@ def _shown(
 ) -> HttpResponse:
     user = signed_in_person(request)
     may_use = people.can(user, "delivery.use", found)
+    doors = gate.doors_of(found.agreement.listing)
     served = _served(found)
     kinds = _kinds(served)
     context = {
@@ -95,14 +97,15 @@ def _shown(
         "last_use": last_use(found),
         "keys": [(key, keys.is_usable(key)) for key in found.keys.all()] if may_use else [],
         "notices": found.notices.order_by("-pk"),
-        "form": KeyForm() if issued else form,
+        "form": KeyForm(doors=doors) if issued else form,
         "stop_form": ReasonForm(),
         "issued": issued,
         "token": token,
         "may_use": may_use,
         "may_stop": people.can(user, "delivery.revoke", found) and found.state in ALIVE,
         "is_over": found.state not in ALIVE,
-        "downloads": gate.Door.FILES in gate.doors_of(found.agreement.listing),
+        "downloads": gate.Door.FILES in doors,
+        "answers": gate.Door.ANSWERS in doors,
     }
     refused = form.is_bound and issued is None
     return render(request, "delivery/entitlement.html", context, status=422 if refused else 200)
@@ -114,7 +117,8 @@ def _served(found: Entitlement) -> ServedTable | None:
     if limits is None:
         return None
     newest = versions.newest(found).release
-    return ServedTable.objects.select_related("release__product").filter(release=newest, cut=limits.cut.digest).first()
+    cut = kept_cut(limits, found.agreement.listing, newest)
+    return ServedTable.objects.select_related("release__product").filter(release=newest, cut=cut.digest).first()
 
 
 def _kinds(served: ServedTable | None) -> list[str]:
@@ -157,7 +161,7 @@ def rotate(request: HttpRequest, number: str, key: int) -> HttpResponse:
     except DataferryError as error:
         messages.error(request, error.text())
         return redirect("delivery-entitlement", number)
-    return _shown(request, found, KeyForm(), issued, token)
+    return _shown(request, found, KeyForm(doors=gate.doors_of(found.agreement.listing)), issued, token)
 
 
 @require_POST

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -39,7 +39,7 @@ def rows(request: HttpRequest, share: str) -> HttpResponseBase:
     `city=shanghai`, `chargers.at_least=3`, `district.one_of=a,b`, `name.missing=`.
     """
     asked = _asked(request)
-    admission = gate.admit(bearer(request), gate.Door.ROWS, share=share, number=_number(request, "version"))
+    admission = gate.admit(bearer(request), gate.Door.ROWS, share=share, number=number_of(request, "version"))
     # What was answered, not what was written: `limit=1&limit=10000` and the other way round are two questions.
     key = metering.request_key(admission, asdict(asked), request.headers.get(metering.HEADER, ""))
     if asked.conditions:
@@ -66,15 +66,20 @@ def _body(told: dict[str, Any], page: RowPage) -> bytes:
 
 
 def _asked(request: HttpRequest) -> Asked:
-    limit = _number(request, "limit")
+    limit = number_of(request, "limit")
     cursor = request.GET.get("cursor", "")
     if len(cursor) > LONGEST_CURSOR:
         raise InputError("server.delivery.bad_cursor", field="cursor")
     columns = tuple(name for name in request.GET.get("columns", "").split(",") if name)
-    return Asked(columns, tuple(_conditions(request)), USUAL if limit is None else limit, cursor)
+    return Asked(columns, tuple(conditions_of(request, OWN)), USUAL if limit is None else limit, cursor)
 
 
-def _number(request: HttpRequest, name: str) -> int | None:
+def number_of(request: HttpRequest, name: str) -> int | None:
+    """A parameter that is a whole number; None where it is not given.
+
+    Raises:
+        InputError: `server.delivery.not_a_number`.
+    """
     text = request.GET.get(name, "")
     if not text:
         return None
@@ -83,10 +88,17 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(text)
 
 
-def _conditions(request: HttpRequest) -> Iterator[Condition]:
-    """`column=value` or `column.test=value`; a column whose own name ends like a test is asked with `.equals`."""
+def conditions_of(request: HttpRequest, own: Collection[str]) -> Iterator[Condition]:
+    """`column=value` or `column.test=value`; a column whose own name ends like a test is asked with `.equals`.
+
+    Args:
+        own: parameters of the door itself.
+
+    Raises:
+        InputError: `server.delivery.bad_value`.
+    """
     for name, values in request.GET.lists():
-        if name in OWN:
+        if name in own:
             continue
         column, _, test = name.rpartition(".")
         if not column or test not in TESTS:

@@ -22,6 +22,7 @@ KINDS: dict[str, Promise] = {
     "changes": _("Queries of changes"),
     "download": _("Downloads"),
     "rows": _("Pages of rows"),
+    "answer": _("Answers to questions"),
 }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from dataferry.privacy.answers import SMALLEST_K, guarded_columns
 from dataferry.server.exchange import details as fields
 from dataferry.server.exchange.evidence import Piece, strip_states
 from dataferry.server.exchange.models import Listing, Plan
@@ -33,7 +34,7 @@ def build(listing: Listing, pieces: Sequence[Piece]) -> dict[str, Any]:
         "head": _head(listing),
         "basic": _basic(listing),
         "physical": _physical(listing),
-        "content": {"inputs": details.get("inputs", []), "outputs": _outputs(release)},
+        "content": {"inputs": details.get("inputs", []), "outputs": _outputs(release, kept_back(listing))},
         "conditions": {
             **{name: details.get(name, {}) for name in ("purpose", "buyers", "rules", "limits")},
             "period": details.get("period", {"count": 1, "unit": fields.UNLIMITED}),
@@ -45,6 +46,7 @@ def build(listing: Listing, pieces: Sequence[Piece]) -> dict[str, Any]:
             "level": listing.level,
             "modes": listing.delivery_modes,
             "calls_a_minute": details.get("calls_a_minute", 0),
+            "smallest_cell": max(details.get("smallest_cell", 0), SMALLEST_K) if is_service(listing) else 0,
         },
         "source": _source(listing),
         "papers": {
@@ -105,7 +107,18 @@ def _physical(listing: Listing) -> dict[str, Any]:
     }
 
 
-def _outputs(release: Mapping[str, Any]) -> list[dict[str, Any]]:
+def is_service(listing: Listing) -> bool:
+    """Whether questions are answered and the data itself stays."""
+    return fields.ANSWERS in listing.delivery_modes
+
+
+def kept_back(listing: Listing) -> frozenset[str]:
+    """Columns of the release that the product does not put out: of a service those that identify somebody."""
+    privacy = listing.release.document.get("privacy") or {}
+    return guarded_columns(privacy.get("report") or {}) if is_service(listing) else frozenset()
+
+
+def _outputs(release: Mapping[str, Any], kept_back: frozenset[str]) -> list[dict[str, Any]]:
     return [
         {
             "name": str(each.get("name")),
@@ -115,6 +128,7 @@ def _outputs(release: Mapping[str, Any]) -> list[dict[str, Any]]:
             "meaning": dict(each.get("description") or {}),
         }
         for each in (release.get("output") or {}).get("columns") or []
+        if each.get("name") not in kept_back
     ]
 
 

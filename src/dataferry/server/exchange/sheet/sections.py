@@ -173,6 +173,10 @@ def _delivery(document: Mapping[str, Any]) -> Section:
     ]
     if limit:
         facts.append((_("Calls a minute at most"), _plain(number(limit))))
+    if delivery.get("smallest_cell"):
+        facts.append(
+            (_("Rows and subjects that an answer stands for at least"), _plain(number(delivery["smallest_cell"])))
+        )
     return Section("delivery", _("Delivery"), tuple(facts))
 
 
