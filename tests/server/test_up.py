@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import stat
@@ -13,9 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from server.databases import FILE, Template
 from server.houses import EXAMPLES, PATIENCE_AT_THE_END, processes_of, running
 
 pytestmark = pytest.mark.slow
+
+
+def migrated(folder: Path, template: Template) -> Path:
+    """A data home with a database that has every migration: an empty one is tried below."""
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    shutil.copyfile(template.place, home / FILE)
+    return home
 
 
 def test_up_builds_serves_stops_and_keeps_everything(tmp_path: Path) -> None:
@@ -58,8 +68,8 @@ def test_up_builds_serves_stops_and_keeps_everything(tmp_path: Path) -> None:
     assert password[1] not in stored[0][0]
 
 
-def test_a_killed_house_leaves_no_process_and_builds_again(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_a_killed_house_leaves_no_process_and_builds_again(tmp_path: Path, template: Template) -> None:
+    home = migrated(tmp_path, template)
     one = tmp_path / "products"
     one.mkdir()
     (one / "product").symlink_to(EXAMPLES / "metro-entries-by-hour")
@@ -76,8 +86,8 @@ def test_a_killed_house_leaves_no_process_and_builds_again(tmp_path: Path) -> No
         house.stop()
 
 
-def test_a_second_house_in_the_same_home_is_refused(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_a_second_house_in_the_same_home_is_refused(tmp_path: Path, template: Template) -> None:
+    home = migrated(tmp_path, template)
     (tmp_path / "none").mkdir()
     with running(home, tmp_path / "none", measured=False) as house:
         house.until("/healthz", holds="true")

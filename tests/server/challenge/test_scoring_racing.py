@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from server.databases import manage, python
+from server.databases import python
 
 RACING = str(Path(__file__).with_name("scoring_racing.py"))
 
 
 @pytest.mark.slow
-def test_of_those_who_come_together_one_wins(own_house: dict[str, str]) -> None:
-    manage(own_house, "migrate", "-v0")
-    said = json.loads(python(own_house, RACING).splitlines()[-1])
+def test_of_those_who_come_together_one_wins(migrated_house: dict[str, str]) -> None:
+    said = json.loads(python(migrated_house, RACING).splitlines()[-1])
     assert said["saved"].count("server.challenge.sheet_changed") == 3
     assert (said["kept"]["revision"], said["kept"]["data"] in said["saved"]) == (2, True)
     if said["after"][0] == "signed":

@@ -18,7 +18,7 @@ from dataferry.server.challenge.models import SessionBooking, TrainingSession
 from dataferry.server.letters.models import Letter
 from dataferry.server.web.problems import ConflictError
 from server.challenge.editions import Clock, make_entry, make_team
-from server.databases import manage, python
+from server.databases import python
 from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
@@ -161,9 +161,8 @@ def test_the_list_asks_the_same_number_of_questions_for_any_length(
 
 
 @pytest.mark.slow
-def test_the_last_place_goes_to_one_team(own_house: dict[str, str]) -> None:
-    manage(own_house, "migrate", "-v0")
-    said = json.loads(python(own_house, RACING).splitlines()[-1])
+def test_the_last_place_goes_to_one_team(migrated_house: dict[str, str]) -> None:
+    said = json.loads(python(migrated_house, RACING).splitlines()[-1])
     assert said["booked"] == ["done", "done"] + ["server.challenge.session_full"] * 4
     assert (said["rows"], said["again"]) == (2, ["done"] * 4)
     assert said["of_one_team"] == 1

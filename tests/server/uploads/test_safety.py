@@ -282,11 +282,10 @@ actions.receive(upload, 0, Endless())
 """
 
 
-def test_a_process_killed_in_the_middle_leaves_what_was_counted(own_house: dict[str, str]) -> None:
+def test_a_process_killed_in_the_middle_leaves_what_was_counted(migrated_house: dict[str, str]) -> None:
     """The lease runs out by itself; until then the same bytes are there, and not one more is believed."""
-    own_house = {**own_house, "DATAFERRY_DISK_RESERVE": "0"}
-    manage(own_house, "migrate", "--verbosity", "0")
-    process = subprocess.Popen([sys.executable, "-c", SENDER], env=own_house, stdout=subprocess.PIPE, text=True)
+    house = {**migrated_house, "DATAFERRY_DISK_RESERVE": "0"}
+    process = subprocess.Popen([sys.executable, "-c", SENDER], env=house, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     key = process.stdout.readline().strip()
     process.send_signal(signal.SIGKILL)
@@ -310,5 +309,5 @@ actions.LEASE = timedelta(0)
 done = actions.receive(row, row.offset, Rest())
 print(done.state, done.sha256)
 """
-    said = manage(own_house, "shell", "--verbosity", "0", "-c", looked).split()
+    said = manage(house, "shell", "--verbosity", "0", "-c", looked).split()
     assert said == ["complete", hashlib.sha256(b"0123456789" * 1_000_000).hexdigest()]
