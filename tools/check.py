@@ -129,8 +129,7 @@ def tests(*arguments: str, measured: bool, **environment: str) -> list[str]:
     tracer = ("-m", "coverage", "run") if measured else ()
     with tempfile.TemporaryDirectory() as memory:
         pytest = (sys.executable, *tracer, "-m", "pytest", "-q", "-o", f"cache_dir={memory}")
-        workers = str(min(4, os.cpu_count() or 1))
-        code = attempt("tests", *pytest, "-n", workers, *arguments, **environment)
+        code = attempt("tests", *pytest, "-n", str(workers()), *arguments, **environment)
         if code == 0:
             return []
         failed = failed_tests(Path(memory))
@@ -138,6 +137,11 @@ def tests(*arguments: str, measured: bool, **environment: str) -> list[str]:
             fail("tests", code)
         step(f"tests that failed ({len(failed)}), once more and alone", *pytest, *failed, **environment)
     return failed
+
+
+def workers() -> int:
+    """One more than processors: browsers, other processes and disks are waited for a quarter of the time."""
+    return min(4, (os.cpu_count() or 1) + 1)
 
 
 def failed_tests(memory: Path) -> list[str]:
