@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,33 +23,13 @@ from dataferry.server.catalogue.showing.evidence import strip_states
 from dataferry.server.catalogue.templatetags.catalogue import format_word
 from dataferry.server.catalogue.words import SpokenWith, spoken_with_provenance
 from dataferry.server.display.evidence import Chip, chips
+from dataferry.server.display.filters import Facet, Filter, words_of
 from dataferry.server.display.languages import page_language
 from dataferry.server.display.words import INKS, city_name, spoken
 
 FACETS = ("city", "geometry", "licence", "format", "publisher", "updated")
-LONGEST_SEARCH = 200
 _LONGEST_EXCERPT = 220
 _MOST_VALUES = 8
-
-
-@dataclass(frozen=True)
-class Value:
-    """One value of a facet: in words, how many datasets have it, and the address that chooses it or leaves it out."""
-
-    title: str
-    count: int
-    address: str
-    chosen: bool
-    ink: str = ""
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One facet with its values, the most frequent first."""
-
-    name: str
-    title: str
-    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True)
@@ -71,7 +50,7 @@ class Card:
 @require_safe
 def datasets(request: HttpRequest) -> HttpResponse:
     """The datasets that the words and facets of the address ask for; htmx asks for the answer alone."""
-    words = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST_SEARCH]
+    words = words_of(request.GET.get("q", ""))
     chosen = {name: request.GET[name][:300] for name in FACETS if request.GET.get(name)}
     try:
         found = _found(request, words, chosen)
@@ -79,11 +58,12 @@ def datasets(request: HttpRequest) -> HttpResponse:
         # An address that nobody was led to: what is wrong in it is left out.
         chosen = {}
         found = search(request.user, words)
+    asked = Filter(reverse("datasets"), words, chosen, value_title)
     context = {
         "section": "datasets",
         "cards": cards_of(found.hits),
         "near": found.near,
-        "more": _address(words, chosen, after=cursor_of(found.after)) if found.after else "",
+        "more": asked.address(cursor_of(found.after)) if found.after else "",
         "may_create": people.can(request.user, "catalogue.create_dataset"),
     }
     if "cards" in request.GET and request.headers.get("HX-Request") == "true":
@@ -95,9 +75,9 @@ def datasets(request: HttpRequest) -> HttpResponse:
         "words": words,
         "total": len(found.hits) if found.near else counts.total,
         "at_least": counts.at_least and not found.near,
-        "facets": _facets(words, chosen, counts),
-        "chosen": _chosen(words, chosen),
-        "without_words": _address("", chosen),
+        "facets": _facets(asked, counts),
+        "chosen": asked.chosen_values(),
+        "without_words": asked.without_words,
         "partial": partial,
     }
     return render(request, "catalogue/_found.html" if partial else "catalogue/datasets.html", context)
@@ -114,34 +94,13 @@ def _found(request: HttpRequest, words: str, chosen: Mapping[str, str]) -> Found
     return search(request.user, words, facets, updated=updated, after=after)
 
 
-def _address(words: str, chosen: Mapping[str, str], after: str = "") -> str:
-    pairs = {"q": words, **chosen, "after": after}
-    query = urlencode({name: value for name, value in pairs.items() if value})
-    return f"{reverse('datasets')}?{query}" if query else reverse("datasets")
-
-
-def _facets(words: str, chosen: Mapping[str, str], counts: Counts) -> list[Facet]:
+def _facets(asked: Filter, counts: Counts) -> list[Facet]:
     titles = facet_titles()
     found = []
     for name in FACETS:
         rows = [row for row in counts.facets.get(name, []) if name != "geometry" or row[0] == "yes"]
-        values = [_value(name, value, count, words, chosen) for value, count in rows[:_MOST_VALUES]]
-        if chosen.get(name) and not any(value.chosen for value in values):
-            values.insert(0, _value(name, chosen[name], 0, words, chosen))
-        if values:
-            found.append(Facet(name, titles[name], tuple(values)))
-    return found
-
-
-def _value(name: str, value: str, count: int, words: str, chosen: Mapping[str, str]) -> Value:
-    is_chosen = chosen.get(name) == value
-    left = {key: each for key, each in chosen.items() if key != name}
-    address = _address(words, left if is_chosen else left | {name: value})
-    return Value(value_title(name, value), count, address, is_chosen, INKS.get(value, "") if name == "city" else "")
-
-
-def _chosen(words: str, chosen: Mapping[str, str]) -> list[Value]:
-    return [_value(name, chosen[name], 0, words, chosen) for name in FACETS if name in chosen]
+        found.append(asked.facet(name, titles[name], rows[:_MOST_VALUES]))
+    return [facet for facet in found if facet is not None]
 
 
 def facet_titles() -> dict[str, str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dataferry.server.uploads.handed import Handed
 from dataferry.server.uploads.kept import KeptFiles
 from dataferry.server.uploads.media_types import EVIDENCE, PAPERS, media_type_of
 from dataferry.server.uploads.purposes import Purpose, register_purpose
@@ -31,6 +32,7 @@ _HOME |= {"take": "handing_over"}
 __all__ = [
     "EVIDENCE",
     "PAPERS",
+    "Handed",
     "KeptFiles",
     "Purpose",
     "Taken",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 
 from dataferry.messages import InputError, MissingError, RefusedError
-from dataferry.server import jobs, journal, people
+from dataferry.server import jobs, journal, people, uploads
 from dataferry.server.challenge import clock, store
 from dataferry.server.challenge.actions.entries import changeable, reference, touch
 from dataferry.server.challenge.inspection import Demands, Identities, Inspection
@@ -23,20 +22,7 @@ MOST_FILES = 40
 MOST_NAME = 255
 
 
-class Handed(Protocol):
-    """A file that is now ours: what `uploads.take` and `uploads.from_form` answer."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
-
-
-def add_artefact(user: Any, entry: Entry, role: str, language: str, handed: Handed) -> Artefact:
+def add_artefact(user: Any, entry: Entry, role: str, language: str, handed: uploads.Handed) -> Artefact:
     """Put a file into a role of the entry; one of the same role and language is replaced. A job inspects it.
 
     Args:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import transaction
 
@@ -22,19 +21,6 @@ MOST_BYTES = 50 * 1024 * 1024
 MOST_FILES_AN_ITEM = 20
 WITH_SUPPLIER = (CaseState.OPENED, CaseState.EVIDENCE_REQUESTED)
 UNFOUND = (ItemState.OPEN, ItemState.EVIDENCED)
-
-
-class Handed(Protocol):
-    """A file that is now ours: what `uploads.take` and `uploads.from_form` answer."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
 
 
 def store() -> uploads.KeptFiles:
@@ -83,7 +69,9 @@ def _machine_is_clear(case: ComplianceCase, row: CaseItem) -> bool:
     return found is not None and found.state == "clear"
 
 
-def add_evidence(user: Any, item: CaseItem, taken: Handed, replaces: ItemEvidence | None = None) -> ItemEvidence:
+def add_evidence(
+    user: Any, item: CaseItem, taken: uploads.Handed, replaces: ItemEvidence | None = None
+) -> ItemEvidence:
     """Put a file to an item. A file that replaces another does not remove it: both stay in the case.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -15,8 +14,9 @@ from django.views.decorators.http import require_safe
 from dataferry.messages import InputError
 from dataferry.server import people
 from dataferry.server.display.evidence import Chip, chips
+from dataferry.server.display.filters import Facet, Filter, words_of
 from dataferry.server.display.languages import page_language
-from dataferry.server.display.words import INKS, Spoken, city_name, spoken
+from dataferry.server.display.words import Spoken, city_name, spoken
 from dataferry.server.exchange import listing_words as words
 from dataferry.server.exchange.evidence import strip_states
 from dataferry.server.exchange.models import Listing
@@ -26,25 +26,7 @@ from dataferry.server.exchange.queries.registrations import own_suppliers
 from dataferry.server.exchange.sheet.sections import price_text
 from dataferry.server.web.paging import keyset_page
 
-LONGEST_SEARCH, PAGE, MOST_VALUES = 200, 24, 12
-
-
-@dataclass(frozen=True)
-class Value:
-    """One value of a facet: in words, how many products have it, the address that chooses it or leaves it out."""
-
-    title: str
-    count: int
-    address: str
-    chosen: bool
-    ink: str = ""
-
-
-@dataclass(frozen=True)
-class Facet:
-    name: str
-    title: str
-    values: tuple[Value, ...]
+PAGE, MOST_VALUES = 24, 12
 
 
 @dataclass(frozen=True)
@@ -66,11 +48,11 @@ class Card:
 @exchange_page
 def market(request: HttpRequest) -> HttpResponse:
     """Products on the list; htmx asks for the answer alone."""
-    sought = " ".join(request.GET.get("q", "").replace("\x00", " ").split())[:LONGEST_SEARCH]
     given = {name: request.GET.get(name, "").replace("\x00", "")[:40] for name in queries.FACETS}
     chosen = {name: value for name, value in given.items() if value}
-    rows = queries.listed(sought, chosen)
-    scope = urlencode({"q": sought, **chosen})
+    asked = Filter(reverse("exchange-listings"), words_of(request.GET.get("q", "")), chosen, _title)
+    rows = queries.listed(asked.words, chosen)
+    scope = urlencode({"q": asked.words, **chosen})
     try:
         page = keyset_page(rows, ("-listed_at", "-pk"), request.GET.get("after", "")[:2000] or None, PAGE, scope=scope)
     except InputError:
@@ -79,16 +61,13 @@ def market(request: HttpRequest) -> HttpResponse:
     context = {
         "section": "exchange",
         "tab": "market",
-        "words": sought,
+        "words": asked.words,
         "cards": cards_of(list(page.items)),
         "total": rows.count(),
-        "more": _address(sought, chosen, page.next or "") if page.next else "",
-        "facets": _facets(sought, chosen),
-        "chosen": [
-            Value(_title(name, value), 0, _address(sought, _without(chosen, name)), chosen=True)
-            for name, value in chosen.items()
-        ],
-        "without_words": _address("", chosen),
+        "more": asked.address(page.next) if page.next else "",
+        "facets": _facets(asked),
+        "chosen": asked.chosen_values(),
+        "without_words": asked.without_words,
         "partial": partial,
         "may_supply": bool(own_suppliers(request.user)),
         "may_operate_exchange": people.can(request.user, "exchange.see_desk"),
@@ -136,17 +115,7 @@ def _price(listing: Listing) -> str:
     return _("%(price)s, and others") % {"price": shown} if len(plans) > 1 else shown
 
 
-def _without(chosen: Mapping[str, str], name: str) -> dict[str, str]:
-    return {key: value for key, value in chosen.items() if key != name}
-
-
-def _address(sought: str, chosen: Mapping[str, str], after: str = "") -> str:
-    pairs = {"q": sought, **chosen, "after": after}
-    query = urlencode({name: value for name, value in pairs.items() if value})
-    return f"{reverse('exchange-listings')}?{query}" if query else reverse("exchange-listings")
-
-
-def _facets(sought: str, chosen: Mapping[str, str]) -> list[Facet]:
+def _facets(asked: Filter) -> list[Facet]:
     titles = {
         "city": _("City"),
         "board": _("Sector board"),
@@ -154,21 +123,9 @@ def _facets(sought: str, chosen: Mapping[str, str]) -> list[Facet]:
         "price": _("Price"),
         "level": _("Delivery level"),
     }
-    found = []
-    for name, rows in queries.facet_counts(sought, chosen).items():
-        values = tuple(
-            Value(
-                _title(name, value),
-                count,
-                _address(sought, _without(chosen, name) if chosen.get(name) == value else {**chosen, name: value}),
-                chosen.get(name) == value,
-                INKS.get(value, "") if name == "city" else "",
-            )
-            for value, count in rows[:MOST_VALUES]
-        )
-        if values:
-            found.append(Facet(name, titles[name], values))
-    return found
+    counts = queries.facet_counts(asked.words, asked.chosen)
+    found = [asked.facet(name, titles[name], rows[:MOST_VALUES]) for name, rows in counts.items()]
+    return [facet for facet in found if facet is not None]
 
 
 def _title(name: str, value: str) -> str:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -24,19 +23,6 @@ MOST_PAPERS = 30
 MOST_PAPER_BYTES = 20 * 1024 * 1024
 OPEN = (MerchantState.APPLIED, MerchantState.RETURNED, MerchantState.REFUSED)
 """While an application may be changed. What was refused may be handed in again."""
-
-
-class Handed(Protocol):
-    """A file that is now ours: what `uploads.take` and `uploads.from_form` answer."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
 
 
 def apply(
@@ -147,7 +133,7 @@ def _checked(
     }
 
 
-def add_paper(user: Any, merchant: Merchant, kind: str, taken: Handed) -> MerchantPaper:
+def add_paper(user: Any, merchant: Merchant, kind: str, taken: uploads.Handed) -> MerchantPaper:
     """Put a paper to an application. The same bytes are kept once.
 
     Raises:
