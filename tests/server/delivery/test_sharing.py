@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from server.delivery.sharing_house import Bought, make_bought, make_folders
+from dataferry.server.delivery import cutting
+from dataferry.server.delivery.actions.keys import issue_key
+from server.delivery.sharing_house import Bought, list_next, make_bought, make_folders
+from server.releases import make_release
 
 pytestmark = pytest.mark.django_db
 ONLY_DELTA = {"delta-sharing-capabilities": "responseformat=delta"}
@@ -139,6 +143,9 @@ def test_the_change_feed_tells_what_became_of_each_row(bought: Bought) -> None:
     streamed = lines(ask(bought, {"startingVersion": 0}))[2:]
     assert [next(iter(line)) for line in streamed] == ["add", "remove", "add"]
     assert streamed[0]["add"]["id"] == streamed[1]["remove"]["id"]
+    ending = lines(ask(bought, {"startingVersion": 1, "endingVersion": 2**63 - 1}))[2:]
+    assert [next(iter(line)) for line in ending] == ["remove", "add"], "an end to come is the newest"
+    assert len(lines(ask(bought, {"startingVersion": 0, "endingVersion": 0}))[2:]) == 1
     for bad, status in (
         ({}, 400),
         ({"startingVersion": "5"}, 404),
@@ -211,7 +218,11 @@ def test_hostile_questions_get_a_refusal_and_are_not_counted(bought: Bought) -> 
         get(bought, "/delta-sharing/shares/%00%F0%9F%98%80/all-tables"),
         ask(bought, {"limitHint": 2**70}),
         ask(bought, {"jsonPredicateHints": 7}),
-        ask(bought, {"startingVersion": 1, "endingVersion": long}),
+        ask(bought, {"maxFiles": 0}),
+        ask(bought, {"maxFiles": 1, "pageToken": "none of ours"}),
+        ask(bought, {"refreshToken": "none of ours"}),
+        get(bought, f"{bought.address}/changes", {"startingVersion": "0", "maxFiles": "-1"}),
+        get(bought, f"{bought.address}/changes", {"startingVersion": "0", "pageToken": "AAAA"}),
         ask(bought, b'{"version": 1' + b" " * 1_100_000 + b"}"),
         ask(bought, **{"Idempotency-Key": "k" * 5000}),
     ]
@@ -257,3 +268,120 @@ def test_the_limits_of_the_contract_are_in_the_files_themselves(home: Path, fold
     assert list(feed[2]) == ["cdf"]
     used_up = ask(bought, {"version": 0})
     assert (used_up.status_code, used_up.json()["reason"]) == (403, "server.delivery.calls_used_up")
+
+
+@pytest.fixture
+def in_parts(home: Path, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> Bought:
+    """The same in files of six rows."""
+    monkeypatch.setattr(cutting, "ROWS_A_FILE", 6)
+    return make_bought(folders)
+
+
+def ids(told: list[dict[str, Any]]) -> list[str]:
+    """What the lines name, addresses aside."""
+    return [f"{kind} {inner['id']}" for line in told for kind, inner in line.items() if "url" in inner]
+
+
+def in_pages(ask_for: Callable[[dict[str, Any]], Any], most: int) -> tuple[list[str], list[Any]]:
+    """Every page as the Spark client reads it: what the files are, and the answers."""
+    found, answers, more = [], [], {}
+    while True:
+        answer = ask_for({"maxFiles": most, **more})
+        told = lines(answer)
+        end = told.pop()["endStreamAction"]
+        assert len(told) - 2 <= most
+        answers.append(answer)
+        found += ids(told)
+        if "nextPageToken" not in end:
+            return found, answers
+        more = {"pageToken": end["nextPageToken"]}
+
+
+def test_files_come_a_page_at_a_time_and_fit_together(in_parts: Bought, folders: list[Path]) -> None:
+    from dataferry.server.workshop.actions import register_release
+
+    def query(more: dict[str, Any]) -> Any:
+        return ask(in_parts, {"limitHint": 20, **more})
+
+    def changes(more: dict[str, Any]) -> Any:
+        return get(in_parts, f"{in_parts.address}/changes", {"startingVersion": "0", **more})
+
+    for question, most in ((query, 1), (query, 3), (query, 99), (changes, 2)):
+        whole = ids(lines(question({})))
+        assert len(whole) >= 4
+        found, answers = in_pages(question, most)
+        assert found == whole
+        assert len(answers) == -(-len(whole) // most)
+        heads = {(answer["Delta-Table-Version"], *answer.content.splitlines()[:2]) for answer in answers}
+        assert len(heads) == 1, "the client compares them"
+
+    first = lines(query({"maxFiles": 1}))[-1]["endStreamAction"]
+    token = {"maxFiles": 1, "pageToken": first["nextPageToken"]}
+    # Good for this question of this key, and the pages are of one version whatever is listed meanwhile.
+    assert ask(in_parts, {"limitHint": 21, **token}).status_code == 400
+    assert changes(token).status_code == 400
+    third = make_release(folders[0].parent / "1.2.0", version="1.2.0")
+    list_next(in_parts.listing, in_parts.supplier, register_release(third))
+    assert query(token)["Delta-Table-Version"] == "1"
+    assert query({})["Delta-Table-Version"] == "2"
+
+
+def test_each_page_is_metered_by_its_files(in_parts: Bought) -> None:
+    from dataferry.server.delivery.models import MeterEvent
+
+    in_pages(lambda more: ask(in_parts, more), 2)
+    in_pages(lambda more: ask(in_parts, more), 2)
+    rows = list(MeterEvent.objects.order_by("pk").values_list("rows", flat=True))
+    assert sum(rows) == len(in_parts.rows[1])
+    assert rows[0] == 12
+
+
+def test_new_addresses_of_the_same_files_are_had_with_a_refresh_token(bought: Bought, folders: list[Path]) -> None:
+    from dataferry.server.workshop.actions import register_release
+
+    told = lines(ask(bought, {"includeRefreshToken": True}))
+    token = told[-1]["endStreamAction"]["refreshToken"]
+    third = make_release(folders[0].parent / "1.3.0", version="1.3.0")
+    list_next(bought.listing, bought.supplier, register_release(third))
+    assert ask(bought)["Delta-Table-Version"] == "2"
+    again = ask(bought, {"refreshToken": token, "includeRefreshToken": True})
+    assert again["Delta-Table-Version"] == "1"
+    assert ids(lines(again)) == ids(told)
+    _other, other_token = issue_key(bought.buyer.manager, bought.entitlement, ["share"], 1)
+    stranger = Client().post(
+        f"{bought.address}/query",
+        {"refreshToken": token},
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {other_token}"},
+    )
+    assert stranger.status_code == 400
+
+
+def test_every_refusal_is_in_the_protocol_s_form_and_nobody_keeps_an_answer(bought: Bought) -> None:
+    """Also those that are said before a view is asked."""
+    from dataferry.server.delivery import sharing_pages
+
+    root = "/delta-sharing"
+    answers = [
+        get(bought, f"{root}/"),
+        get(bought, f"{root}/shares/"),
+        get(bought, f"{bought.address}/queries/7"),
+        get(bought, f"{bought.address}/temporary-table-credentials"),
+        get(bought, f"{bought.address}/query"),
+        Client().post(f"{root}/shares", headers=bought.bearer),
+        Client().put(f"{bought.address}/query", headers=bought.bearer),
+        Client().options(f"{root}/shares"),
+        Client().get(f"{root}/shares", headers={"Authorization": "Basic bm9ib2R5"}),
+        Client().get(f"{root}/shares", headers={"Authorization": f"Bearer {'x' * 5000}"}),
+        ask(bought, {"version": 5}),
+    ]
+    for place, answer in enumerate(answers):
+        assert 400 <= answer.status_code < 500, place
+        assert set(answer.json()) == {"errorCode", "message", "reason"}, place
+        assert answer["Cache-Control"] == "private, no-store"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharing_pages, "_share", lambda entitlement: 1 / 0)
+        broken = get(bought, f"{root}/shares")
+    assert (broken.status_code, broken.json()["errorCode"]) == (500, "INTERNAL_ERROR")
+    tolerated = get(bought, f"{bought.address}/metadata?new=1&new=2", **{"delta-sharing-capabilities": "brandnew;x=y"})
+    assert tolerated.status_code == 200

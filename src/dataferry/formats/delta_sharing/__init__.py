@@ -34,6 +34,7 @@ from dataferry.formats.delta_sharing.predicates import Predicate, choose
 from dataferry.formats.delta_sharing.profile import Profile
 from dataferry.formats.delta_sharing.requests import (
     ChangesRequest,
+    FilePage,
     ListRequest,
     MetadataRequest,
     QueryRequest,
@@ -51,6 +52,7 @@ __all__ = [
     "ChangesRequest",
     "ColumnStatistics",
     "FileFacts",
+    "FilePage",
     "FileStatistics",
     "ListRequest",
     "MetadataRequest",

@@ -116,10 +116,22 @@ def change_line(file: FileFacts, change: Change, chosen: ResponseFormat) -> str:
     return write_json({change: _in_parquet(file, with_statistics=change == "add")})
 
 
-def end_line(files: Iterable[FileFacts]) -> str:
-    """The last line for clients that want one: the answer is whole, and when its first address ends."""
+def end_line(
+    files: Iterable[FileFacts], *, next_page_token: str | None = None, refresh_token: str | None = None
+) -> str:
+    """The last line for clients that want one: the answer is whole, and when its first address ends.
+
+    Args:
+        next_page_token: for the rest of the files, where the client asked for so many at a time.
+        refresh_token: for new addresses of the same files, where the client asked for one.
+    """
     ends = [milliseconds(file.expires) for file in files if file.expires is not None]
-    return write_json({"endStreamAction": {"minUrlExpirationTimestamp": min(ends)} if ends else {}})
+    told = {
+        "minUrlExpirationTimestamp": min(ends, default=None),
+        "nextPageToken": next_page_token,
+        "refreshToken": refresh_token,
+    }
+    return write_json({"endStreamAction": _without_none(told)})
 
 
 def error_json(code: str, message: str) -> dict[str, str]:

@@ -75,6 +75,28 @@ class MetadataRequest:
 
 
 @dataclass(frozen=True)
+class FilePage:
+    """Which files of an answer: at most so many, from where the page before ended. Neither: all of them."""
+
+    most: int | None = None
+    token: str | None = None
+
+    @property
+    def is_asked(self) -> bool:
+        return self.most is not None or self.token is not None
+
+    @classmethod
+    def of(cls, most: int | None, token: str | None) -> FilePage:
+        """
+        Raises:
+            InputError: no file at all is asked for.
+        """
+        if most == 0:
+            raise InputError("formats.bad_field", field="maxFiles")
+        return cls(most, token or None)
+
+
+@dataclass(frozen=True)
 class QueryRequest:
     """The files of a table.
 
@@ -83,6 +105,8 @@ class QueryRequest:
         starting_version: instead of a snapshot, the changes of the files from this version (to `ending_version`).
         predicate: what the reader will keep, or None where nothing that could be used was said.
         limit: how many rows the reader will take.
+        page: which files of the answer.
+        wants_refresh_token, refresh_token: the reader wants a token for new addresses of the same files; brings it.
     """
 
     version: int | None = None
@@ -91,6 +115,9 @@ class QueryRequest:
     ending_version: int | None = None
     predicate: Predicate | None = None
     limit: int | None = None
+    page: FilePage = FilePage()
+    wants_refresh_token: bool = False
+    refresh_token: str | None = None
 
     @classmethod
     def parse(cls, body: bytes) -> QueryRequest:
@@ -108,11 +135,14 @@ class QueryRequest:
             ending_version=_number(found, "endingVersion", _HIGHEST_LONG),
             predicate=hint(_text(found, "jsonPredicateHints")),
             limit=_number(found, "limitHint", _HIGHEST_LONG),
+            page=FilePage.of(_number(found, "maxFiles", _HIGHEST_INT), _text(found, "pageToken")),
+            wants_refresh_token=_truth(found, "includeRefreshToken"),
+            refresh_token=_text(found, "refreshToken") or None,
         )
         hints = found.get("predicateHints")
         if hints is not None and not (isinstance(hints, list) and all(isinstance(item, str) for item in hints)):
             raise InputError("formats.bad_field", field="predicateHints")
-        ways = [asked.version, asked.timestamp, asked.starting_version]
+        ways = [asked.version, asked.timestamp, asked.starting_version, asked.refresh_token]
         if sum(way is not None for way in ways) > 1:
             raise InputError("formats.two_versions")
         _in_order(asked.starting_version, asked.ending_version, "endingVersion")
@@ -130,6 +160,7 @@ class ChangesRequest:
     ending_version: int | None = None
     ending: datetime | None = None
     historical_metadata: bool = False
+    page: FilePage = FilePage()
 
     @classmethod
     def parse(cls, parameters: Mapping[str, str]) -> ChangesRequest:
@@ -144,6 +175,9 @@ class ChangesRequest:
             ending_version=_whole(parameters.get("endingVersion"), "endingVersion", _HIGHEST_LONG),
             ending=_instant(parameters.get("endingTimestamp"), "endingTimestamp"),
             historical_metadata=_flag(parameters.get("includeHistoricalMetadata"), "includeHistoricalMetadata"),
+            page=FilePage.of(
+                _whole(parameters.get("maxFiles"), "maxFiles", _HIGHEST_INT), parameters.get("pageToken") or None
+            ),
         )
         if asked.starting_version is None and asked.starting is None:
             raise InputError("formats.no_start")
@@ -188,6 +222,13 @@ def _text(found: Mapping[str, Any], field: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise InputError("formats.bad_field", field=field)
     return value
+
+
+def _truth(found: Mapping[str, Any], field: str) -> bool:
+    value = found.get(field)
+    if value is not None and not isinstance(value, bool):
+        raise InputError("formats.bad_field", field=field)
+    return bool(value)
 
 
 def _flag(text: str | None, field: str) -> bool:

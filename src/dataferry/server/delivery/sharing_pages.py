@@ -10,9 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.utils.crypto import salted_hmac
 
 from dataferry.formats import delta_sharing as protocol
 from dataferry.formats.delta_sharing import (
@@ -20,18 +18,19 @@ from dataferry.formats.delta_sharing import (
     ChangesRequest,
     ListRequest,
     MetadataRequest,
-    PageTokens,
     QueryRequest,
     ResponseFormat,
     TableFacts,
     VersionRequest,
 )
-from dataferry.formats.wire_json import write_json
+from dataferry.formats.wire_json import read_object, write_json
 from dataferry.server.delivery import gate, metering, sharing, versions
 from dataferry.server.delivery.gate import Admission, Door
 from dataferry.server.delivery.models import AccessKey, Entitlement
-from dataferry.server.delivery.sharing import Shown, Step
+from dataferry.server.delivery.sharing import Step
 from dataferry.server.delivery.sharing_door import JSON, holder, opened, shared, sharing_door
+from dataferry.server.delivery.sharing_paging import Entry, Turn, refresh_token, refreshed, tokens, turn_of
+from dataferry.server.delivery.versions import Version
 
 _READ = ("GET", "HEAD")
 
@@ -86,7 +85,7 @@ def metadata(request: HttpRequest, share: str, schema: str, table: str) -> HttpR
     found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, number=asked.version, as_of=asked.timestamp))
     facts = sharing.table_facts(found, sharing.served(found))
     chosen = _chosen(capabilities, facts)
-    return _lines(protocol.table_lines(facts, chosen), found.version.number, chosen, capabilities)
+    return _lines(protocol.table_lines(facts, chosen), found.version.number, chosen)
 
 
 @sharing_door("POST")
@@ -94,24 +93,24 @@ def query(request: HttpRequest, share: str, schema: str, table: str) -> HttpResp
     """The files of a version of a table, or, from a starting version on, those that came and went."""
     key, known = opened(request, share, schema, table)
     asked, capabilities = QueryRequest.parse(request.body), _capabilities(request)
-    wanted = asked.ending_version if asked.starting_version is not None else asked.version
-    found = gate.admit(key, Door.SHARE, number=sharing.number_of(known, number=wanted, as_of=asked.timestamp))
-    served = sharing.served(found)
-    if asked.starting_version is not None:
-        facts = sharing.table_facts(found, served, number=asked.starting_version)
-        chosen = _chosen(capabilities, facts)
-        steps = sharing.file_feed(found, asked.starting_version, request.build_absolute_uri)
-        lines = [*protocol.table_lines(facts, chosen), *_told(facts, steps, chosen, history=True)]
-        files, number = _all(steps), asked.starting_version
-    else:
-        steps = []
-        facts, number = sharing.table_facts(found, served), found.version.number
-        chosen = _chosen(capabilities, facts)
+    turn = turn_of(key, "query", read_object(request.body, "query") if request.body.strip() else {}, asked.page)
+    found = gate.admit(key, Door.SHARE, number=_queried(key, known, asked, turn))
+    served, start = sharing.served(found), asked.starting_version
+    steps = [] if start is None else sharing.file_feed(found, start, request.build_absolute_uri)
+    facts = sharing.table_facts(found, served, number=start)
+    chosen = _chosen(capabilities, facts)
+    if start is None:
         every = sharing.snapshot_files(found, served, request.build_absolute_uri)
         files = protocol.choose(((file, file.facts.statistics) for file in every), asked.predicate, asked.limit)
-        lines = [*protocol.table_lines(facts, chosen), *(protocol.file_line(file.facts, chosen) for file in files)]
-    _hand_out(request, found, "query", hashlib.sha256(request.body).hexdigest(), files, steps)
-    return _lines(lines, number, chosen, capabilities, files)
+        entries: list[Entry] = [(protocol.file_line(file.facts, chosen), file) for file in files]
+    else:
+        entries = _told(facts, steps, chosen, history=True)
+    page, following = turn.cut(entries, found.version.number)
+    _hand_out(request, found, "query", hashlib.sha256(request.body).hexdigest(), page, steps)
+    refresh = refresh_token(key, found.version.number) if asked.wants_refresh_token and start is None else None
+    ends = capabilities.end_stream_action or asked.page.is_asked or asked.wants_refresh_token
+    lines = [*protocol.table_lines(facts, chosen), *_paged(page, following, refresh, ends=ends)]
+    return _lines(lines, found.version.number if start is None else start, chosen, ends=ends)
 
 
 @sharing_door(*_READ)
@@ -119,16 +118,18 @@ def changes(request: HttpRequest, share: str, schema: str, table: str) -> HttpRe
     """The change feed between two versions: files whose rows say what befell them."""
     key, known = opened(request, share, schema, table)
     asked, capabilities = ChangesRequest.parse(request.GET.dict()), _capabilities(request)
+    turn = turn_of(key, "changes", request.GET.dict(), asked.page)
     start, end = sharing.ends_of(known, asked)
-    found = gate.admit(key, Door.SHARE, number=end)
+    found = gate.admit(key, Door.SHARE, number=end if turn.version is None else turn.version)
     facts = sharing.table_facts(found, sharing.served(found), number=start)
     chosen = _chosen(capabilities, facts)
     steps = sharing.change_feed(found, start, request.build_absolute_uri)
-    lines = protocol.table_lines(facts, chosen, change_feed=True)
-    lines += _told(facts, steps, chosen, history=asked.historical_metadata)
-    files = _all(steps)
-    _hand_out(request, found, "changes", f"{start}-{found.version.number}", files, steps)
-    return _lines(lines, start, chosen, capabilities, files)
+    entries = _told(facts, steps, chosen, history=asked.historical_metadata)
+    page, following = turn.cut(entries, found.version.number)
+    _hand_out(request, found, "changes", f"{start}-{found.version.number} {turn.start} {turn.most}", page, steps)
+    ends = capabilities.end_stream_action or asked.page.is_asked
+    lines = [*protocol.table_lines(facts, chosen, change_feed=True), *_paged(page, following, None, ends=ends)]
+    return _lines(lines, start, chosen, ends=ends)
 
 
 @sharing_door("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -149,42 +150,51 @@ def _chosen(capabilities: Capabilities, facts: TableFacts) -> ResponseFormat:
     return capabilities.choose(protocol.reader_features(facts.schema))
 
 
-def _told(facts: TableFacts, steps: Iterable[Step], chosen: ResponseFormat, *, history: bool) -> list[str]:
+def _queried(key: AccessKey, known: Sequence[Version], asked: QueryRequest, turn: Turn) -> int:
+    """The version that is asked for, or the last of those that are; an end to come means the newest."""
+    if turn.version is not None:
+        return turn.version
+    if asked.refresh_token is not None:
+        return refreshed(key, asked.refresh_token)
+    if asked.starting_version is None:
+        return sharing.number_of(known, number=asked.version, as_of=asked.timestamp)
+    newest = known[-1].number
+    return newest if asked.ending_version is None else min(asked.ending_version, newest)
+
+
+def _told(facts: TableFacts, steps: Iterable[Step], chosen: ResponseFormat, *, history: bool) -> list[Entry]:
     """The lines of a feed; with `history` also what the table became, wherever its columns changed."""
-    lines, schema = [], None
+    entries: list[Entry] = []
+    schema = None
     for step in steps:
         if history and schema is not None and step.schema != schema:
             then = TableFacts(facts.id, facts.name, step.schema, created=facts.created, version=step.version.number)
-            lines.append(protocol.metadata_line(then, chosen))
+            entries.append((protocol.metadata_line(then, chosen), None))
         schema = step.schema
-        lines += [protocol.change_line(file.facts, file.change, chosen) for file in step.files]
+        entries += [(protocol.change_line(file.facts, file.change, chosen), file) for file in step.files]
+    return entries
+
+
+def _paged(page: Sequence[Entry], following: str | None, refresh: str | None, *, ends: bool) -> list[str]:
+    """The lines of a page; for clients that want it, with one that says it is whole and how to go on."""
+    lines = [line for line, _file in page]
+    if ends:
+        facts = [file.facts for _line, file in page if file is not None]
+        lines.append(protocol.end_line(facts, next_page_token=following, refresh_token=refresh))
     return lines
 
 
-def _all(steps: Iterable[Step]) -> list[Shown]:
-    return [file for step in steps for file in step.files]
-
-
 def _hand_out(
-    request: HttpRequest, found: Admission, kind: str, asked: str, files: Sequence[Shown], steps: Sequence[Step]
+    request: HttpRequest, found: Admission, kind: str, asked: str, page: Sequence[Entry], steps: Sequence[Step]
 ) -> None:
     """Count the act, unless only the headers of the answer were asked for; see `sharing.hand_out`."""
     if request.method != "HEAD":
         key = metering.request_key(found, {"kind": kind, "asked": asked}, request.headers.get(metering.HEADER, ""))
-        sharing.hand_out(found, key, kind, files, steps)
+        sharing.hand_out(found, key, kind, [file for _line, file in page if file is not None], steps)
 
 
-def _lines(
-    lines: Iterable[str],
-    number: int,
-    chosen: ResponseFormat,
-    capabilities: Capabilities,
-    files: Iterable[Shown] | None = None,
-) -> HttpResponse:
-    """The answer in lines of JSON; with files it ends, for clients that want it, in a line that says it is whole."""
-    ends = files is not None and capabilities.end_stream_action
-    if files is not None and ends:
-        lines = [*lines, protocol.end_line(file.facts for file in files)]
+def _lines(lines: Iterable[str], number: int, chosen: ResponseFormat, *, ends: bool = False) -> HttpResponse:
+    """The answer in lines of JSON. `ends`: its last line says that it is whole."""
     answer = HttpResponse("".join(f"{line}\n" for line in lines), content_type=protocol.MEDIA_TYPE)
     answer[protocol.VERSION_HEADER] = str(number)
     answer[protocol.HEADER] = protocol.answer_header(chosen, end_stream_action=ends)
@@ -203,14 +213,9 @@ def _page(request: HttpRequest, key: AccessKey, items: Sequence[dict[str, str]],
     """
     asked = ListRequest.parse(request.GET.dict())
     name = f"{key.pk} {listing}"
-    start = int(_tokens().read(name, asked.page_token)) if asked.page_token else 0
+    start = int(tokens().read(name, asked.page_token)) if asked.page_token else 0
     shown = items[start : start + asked.most]
     told: dict[str, Any] = {"items": list(shown)}
     if start + len(shown) < len(items):
-        told["nextPageToken"] = _tokens().issue(name, str(start + len(shown)))
+        told["nextPageToken"] = tokens().issue(name, str(start + len(shown)))
     return _json(told)
-
-
-def _tokens() -> PageTokens:
-    key = salted_hmac("dataferry.server.delivery.pages", "", settings.SECRET_KEY, algorithm="sha256").digest()
-    return PageTokens(key)
