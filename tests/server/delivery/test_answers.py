@@ -3,6 +3,8 @@ leaves, and no question tells of fewer than it may."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -236,7 +238,7 @@ def test_hostile_cells_are_only_text(sale: Delivered) -> None:
     person = as_person(sale.buyer.manager)
     here = f"/en/delivery/{sale.entitlement.number}/ask/"
     page = person.post(here, {"by_1": "note", "figure_1": "count"}).content.decode()
-    assert "&lt;script&gt;" in page
+    assert {"<td>&lt;script&gt;</td>", "<td>&quot;\\u0000\\u202e&quot;</td>"} <= set(re.findall(r"<td>.*?</td>", page))
     assert "<script>" not in page.split("<table>")[1]
     sent = person.post(here, {"by_1": "note", "figure_1": "count", "csv": "1"})
     assert b'"\'=HYPERLINK(1)",50' in sent.content
@@ -313,3 +315,15 @@ def test_people_of_an_answer_count_at_the_border(db: None, home: Path, personal:
     assert ask("by=city&measures=count,subjects").json()["items"] == [{"city": "shanghai", "count": 16, "subjects": 16}]
     assert ask("by=city").status_code == 200
     assert HeadEntry.objects.get().people == 16
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "answers-api.md").read_text(encoding="utf-8")
+
+
+def test_the_reference_shows_a_true_answer_and_true_codes(sale: Delivered) -> None:
+    shown = json.loads(PAGE.split("```json\n")[1].split("```")[0])
+    answer = Caller(sale)("by=city&measures=count,mean(energy)").json()
+    assert shown == {**answer, "share": shown["share"]}
+    codes = {code.rpartition(".")[2] for code in REFUSED.values()} | {"input_needed", "answer_nothing"}
+    others = {"bad_value", "too_many_filters", "not_a_number"}
+    assert codes - others <= set(re.findall(r"`(\w+)`", PAGE)), "a refusal that the page does not name"

@@ -58,7 +58,9 @@ def loaders(request: HttpRequest, entitlement: Entitlement, kinds: list[str]) ->
             f'curl -fG -H "Authorization: Bearer $DATAFERRY_KEY" "{address}" \\\n'
             f'  --data-urlencode "by={column}" --data-urlencode "measures=count"'
         )
-        found.append(Loader(_("Answers to questions"), code, _("Figures of groups; put the key into the variable first:")))
+        found.append(
+            Loader(_("Answers to questions"), code, _("Figures of groups; put the key into the variable first:"))
+        )
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
 def _shown(answer: Answer | None, protection: Protection) -> dict[str, Any]:
     if answer is None:
         return {"answer": None, "protection": protection}
-    rows = [[plain(value) for value in row.values()] for row in answer.table.slice(0, MOST_SHOWN).to_pylist()]
+    rows = [[_cell(value) for value in row.values()] for row in answer.table.slice(0, MOST_SHOWN).to_pylist()]
     return {
         "answer": answer,
         "protection": protection,
@@ -74,6 +75,13 @@ def _shown(answer: Answer | None, protection: Protection) -> dict[str, Any]:
         "more": answer.cells - len(rows),
         "hidden": sorted(answer.withheld_figures.items()),
     }
+
+
+def _cell(value: Any) -> Any:
+    """A value as the table shows it: text that could not be seen, or would turn its neighbours round, as JSON."""
+    if isinstance(value, str) and (not value.strip() or not value.isprintable()):
+        return json.dumps(value)
+    return plain(value)
 
 
 def _csv(answer: Answer, name: str) -> HttpResponse:
