@@ -64,6 +64,8 @@ MANAGER = {
         {"applied", "returned", "refused", "verified", "active", "suspended"},
         lambda a, u, m: a.change_profile(u, m, {"about": {"en": "We measure air."}}),
     ),
+    "come back": ({"left"}, lambda a, u, m: a.apply_again(u, m, classes=["buyer"])),
+    "ask": ({"active"}, lambda a, u, m: a.ask_classes(u, m, ["assessor"])),
     "leave": ({"applied", "returned", "verified", "active", "suspended"}, lambda a, u, m: a.leave(u, m)),
 }
 OPERATOR = {

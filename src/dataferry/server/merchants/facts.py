@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,10 @@ FACTS = (
 )
 
 
+STILL = ("register", "signatory")
+"""Facts of the first application that must still hold when a merchant asks for further classes."""
+
+
 @dataclass(frozen=True)
 class Standing:
     """A fact with what is known of it: the machine's state, and the operator's check of this revision."""
@@ -70,6 +75,17 @@ class Standing:
 def facts_of(merchant: Merchant) -> tuple[Fact, ...]:
     """The facts that a person checks for this merchant."""
     return tuple(fact for fact in FACTS if not fact.only or fact.only & set(merchant.classes))
+
+
+def further_facts(classes: Iterable[str]) -> tuple[Fact, ...]:
+    """The facts that a person checks when an active merchant asks for these classes besides those that it has."""
+    asked = set(classes)
+    return tuple(fact for fact in FACTS if fact.code in STILL or fact.only & asked)
+
+
+def further_standing(merchant: Merchant, classes: Iterable[str]) -> list[Standing]:
+    """Those facts, each with what the machine says of it now; no check of before counts."""
+    return [Standing(fact, _machine(merchant, fact.code), None) for fact in further_facts(classes)]
 
 
 def standing_of(merchant: Merchant) -> list[Standing]:

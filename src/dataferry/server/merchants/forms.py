@@ -138,6 +138,40 @@ class ReasonForm(TellingForm):
     reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
+class ClassesForm(TellingForm):
+    """Which further classes an active merchant asks for."""
+
+    further = forms.MultipleChoiceField(
+        label=_("Further classes"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The exchange checks what they ask for. You trade on in the classes that you have."),
+    )
+
+    def __init__(self, *args: Any, merchant: Merchant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        left = [(code, label) for code, label in MerchantClass.choices if code not in merchant.classes]
+        self.fields["further"].choices = left  # type: ignore[attr-defined]
+
+
+class GrantForm(TellingForm):
+    """Where the operator saw that each fact holds."""
+
+    def __init__(self, *args: Any, standing: list[Standing], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.codes = [each.fact.code for each in standing]
+        for each in standing:
+            self.fields[f"seen_{each.fact.code}"] = forms.CharField(
+                label=_("%(fact)s: where it was seen") % {"fact": each.fact.title},
+                help_text=each.fact.how,
+                required=False,
+                max_length=500,
+            )
+
+    def confirmed(self) -> dict[str, str]:
+        """As `grant_classes` takes it."""
+        return {code: self.cleaned_data[f"seen_{code}"] for code in self.codes if self.cleaned_data[f"seen_{code}"]}
+
+
 class SignatureForm(TellingForm):
     """A manager signs the rules that are on the page."""
 

@@ -16,17 +16,21 @@ WORDS = {
     "returned": ("server.merchants.letter_returned", "server.merchants.letter_returned_body"),
     "refused": ("server.merchants.letter_refused", "server.merchants.letter_refused_body"),
     "suspended": ("server.merchants.letter_suspended", "server.merchants.letter_suspended_body"),
+    "classes_granted": ("server.merchants.letter_classes_granted", "server.merchants.letter_classes_granted_body"),
+    "classes_refused": ("server.merchants.letter_classes_refused", "server.merchants.letter_classes_refused_body"),
     "reinstated": ("server.merchants.letter_reinstated", "server.merchants.letter_reinstated_body"),
 }
 
 
-def tell_managers(merchant: Merchant, what: str) -> None:
-    """Write to every manager, in the caller's transaction. The reason stands in the letter, never in the journal."""
+def tell_managers(merchant: Merchant, what: str, reason: str | None = None) -> None:
+    """Write to every manager, in the caller's transaction. The reason (the merchant's, where none is given) stands in
+    the letter, never in the journal."""
+    said = merchant.reason if reason is None else reason
     subject_code, body_code = WORDS[what]
     subject: dict[str, str] = {}
     body: dict[str, str] = {}
     for language in LANGUAGES:
-        data = {"number": merchant.number, "reason": merchant.reason, "page": _address(merchant, _CODES[language])}
+        data = {"number": merchant.number, "reason": said, "page": _address(merchant, _CODES[language])}
         subject[language] = say(subject_code, data, language)
         body[language] = say(body_code, data, language)
     last = journal.head()

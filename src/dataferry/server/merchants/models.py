@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from dataferry.server.journal.final_rows import FinalRow
-from dataferry.server.merchants.states import MerchantState
+from dataferry.server.merchants.states import ClassState, MerchantState
 from dataferry.server.people import City
 
 PERSON = settings.AUTH_USER_MODEL
@@ -89,6 +89,39 @@ class Merchant(models.Model):
     def acts_as(self, merchant_class: str) -> bool:
         """Whether it may act in this class now."""
         return self.state == MerchantState.ACTIVE and merchant_class in self.classes
+
+
+class ClassApplication(models.Model):
+    """What an active merchant asks for besides: further classes. It trades in those it has meanwhile.
+
+    `checks` says, by code of fact, where the operator saw that it holds.
+    """
+
+    number = models.CharField(max_length=20, unique=True)
+    merchant = models.ForeignKey(Merchant, on_delete=models.PROTECT, related_name="class_applications")
+    classes = models.JSONField()
+    state = models.CharField(max_length=12, choices=ClassState, default=ClassState.ASKED)
+    reason = models.TextField(blank=True, default="")
+    checks = models.JSONField(default=dict)
+    asked_by = models.ForeignKey(PERSON, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(PERSON, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["-pk"]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["merchant"], condition=models.Q(state="asked"), name="one_open_class_application"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def reference(self) -> str:
+        return f"class_application:{self.number}"
 
 
 class PaperKind(models.TextChoices):

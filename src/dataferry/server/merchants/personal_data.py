@@ -15,14 +15,20 @@ from dataferry.server.merchants.actions.applications import MOST_PAPER_BYTES, PU
 
 
 def exported(user: User) -> dict[str, Any]:
-    """Applications made, papers added, facts checked, rules signed."""
-    from dataferry.server.merchants.models import FactCheck, Merchant, MerchantPaper, RulesSignature
+    """Applications made, classes asked for and decided, papers added, facts checked, rules signed."""
+    from dataferry.server.merchants.models import ClassApplication, FactCheck, Merchant, MerchantPaper, RulesSignature
 
     checks = FactCheck.objects.filter(checked_by=user).select_related("merchant").order_by("pk")
     signatures = RulesSignature.objects.filter(signed_by=user).select_related("merchant").order_by("pk")
     papers = MerchantPaper.objects.filter(added_by=user).select_related("merchant").order_by("pk")
     return {
         "applications": list(Merchant.objects.filter(applied_by=user).order_by("pk").values_list("number", flat=True)),
+        "classes_asked": list(
+            ClassApplication.objects.filter(asked_by=user).order_by("pk").values_list("number", flat=True)
+        ),
+        "classes_decided": list(
+            ClassApplication.objects.filter(decided_by=user).order_by("pk").values("number", "checks", "reason")
+        ),
         "papers": [
             {"merchant": row.merchant.number, "kind": row.kind, "file": row.file_name, "sha256": row.sha256}
             for row in papers

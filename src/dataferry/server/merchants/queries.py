@@ -9,8 +9,15 @@ from django.db.models import Count, Q, QuerySet
 
 from dataferry.messages import MissingError, RefusedError
 from dataferry.server import people
-from dataferry.server.merchants.models import Merchant, MerchantClass, MerchantPaper, Place, RulesSignature
-from dataferry.server.merchants.states import MerchantState
+from dataferry.server.merchants.models import (
+    ClassApplication,
+    Merchant,
+    MerchantClass,
+    MerchantPaper,
+    Place,
+    RulesSignature,
+)
+from dataferry.server.merchants.states import ClassState, MerchantState
 from dataferry.server.people import Role, predicates
 from dataferry.server.people.models import Organisation
 
@@ -138,6 +145,13 @@ def places_in(cities: Iterable[str]) -> list[str]:
 def operated(user: Any) -> QuerySet[Merchant]:
     """The merchants that an operator looks after."""
     return _all().filter(place__in=places_of(user, Role.EXCHANGE_OPERATOR))
+
+
+def class_applications(user: Any) -> QuerySet[ClassApplication]:
+    """Further classes that merchants ask an operator for, the oldest first; none of those who do not trade now."""
+    rows = ClassApplication.objects.filter(state=ClassState.ASKED, merchant__state=MerchantState.ACTIVE)
+    rows = rows.filter(merchant__place__in=places_of(user, Role.EXCHANGE_OPERATOR))
+    return rows.select_related("merchant__organisation").order_by("asked_at", "pk")
 
 
 def counts_by_state(user: Any) -> dict[str, int]:

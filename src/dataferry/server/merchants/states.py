@@ -18,7 +18,14 @@ class MerchantState(models.TextChoices):
     LEFT = "left", _("Left the market")
 
 
-_S = MerchantState
+class ClassState(models.TextChoices):
+    ASKED = "asked", _("Asked for")
+    GRANTED = "granted", _("Granted")
+    REFUSED = "refused", _("Not granted")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+_S, _C = MerchantState, ClassState
 MERCHANT = register(
     Life(
         "merchant",
@@ -32,7 +39,21 @@ MERCHANT = register(
             _S.ACTIVE: frozenset({_S.SUSPENDED, _S.LEFT}),
             _S.SUSPENDED: frozenset({_S.ACTIVE, _S.LEFT}),
             _S.REFUSED: frozenset({_S.APPLIED}),
-            _S.LEFT: frozenset(),
+            # Who left may come back, as an applicant: checked and signed for anew.
+            _S.LEFT: frozenset({_S.APPLIED}),
+        },
+    )
+)
+CLASSES = register(
+    Life(
+        "class_application",
+        "merchants.ClassApplication",
+        first=frozenset({_C.ASKED}),
+        transitions={
+            _C.ASKED: frozenset({_C.GRANTED, _C.REFUSED, _C.WITHDRAWN}),
+            _C.GRANTED: frozenset(),
+            _C.REFUSED: frozenset(),
+            _C.WITHDRAWN: frozenset(),
         },
     )
 )

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from dataferry.messages import InputError, MissingError, RefusedError
 from dataferry.server import journal, people, uploads
 from dataferry.server.journal import clock
+from dataferry.server.merchants.actions.classes import open_application
 from dataferry.server.merchants.actions.guards import locked
 from dataferry.server.merchants.models import Answer, Merchant, MerchantClass, MerchantPaper, PaperKind, Place
 from dataferry.server.merchants.profiles import checked_profile
@@ -91,6 +92,31 @@ def change_application(
     return row
 
 
+def apply_again(user: Any, merchant: Merchant, **fields: Any) -> Merchant:
+    """A manager of a merchant that left applies anew. Nothing that was checked or signed before lets it trade.
+
+    Args:
+        fields: as `apply` takes them; what is not given is as it was.
+
+    Raises:
+        As `apply`; RefusedError: `server.merchants.not_left`.
+    """
+    people.require(user, "merchants.manage", merchant)
+    with transaction.atomic():
+        row = locked(merchant)
+        if row.state != MerchantState.LEFT:
+            raise RefusedError("server.merchants.not_left", number=row.number, state=row.state)
+        for name, value in _checked(**{**_as_applied(row), **fields}).items():
+            setattr(row, name, value)
+        row.revision += 1
+        row.reason, row.applied_by, row.applied_at = "", user, clock.now()
+        row.verified_by = row.verified_at = None
+        row.save()
+        payload = {"classes": row.classes, "place": row.place, "revision": row.revision}
+        MERCHANT.move(row, MerchantState.APPLIED, people.actor(user), "merchants.came_back", payload)
+    return row
+
+
 def _journal_change(user: Any, row: Merchant, handed_in: bool) -> None:
     payload = {"classes": row.classes, "place": row.place, "revision": row.revision}
     if row.state == MerchantState.APPLIED or not handed_in:
@@ -134,7 +160,7 @@ def _checked(
 
 
 def add_paper(user: Any, merchant: Merchant, kind: str, taken: uploads.Handed) -> MerchantPaper:
-    """Put a paper to an application. The same bytes are kept once.
+    """Put a paper to an application, or to what an active merchant asks for besides. The same bytes are kept once.
 
     Raises:
         InputError: `server.merchants.no_such_paper_kind`; a file that is no PDF, JPEG or PNG.
@@ -148,7 +174,7 @@ def add_paper(user: Any, merchant: Merchant, kind: str, taken: uploads.Handed) -
         raise RefusedError("server.merchants.paper_too_large", most=MOST_PAPER_BYTES // 1024 // 1024)
     with transaction.atomic():
         row = locked(merchant)
-        if row.state not in OPEN:
+        if row.state not in OPEN and open_application(row) is None:
             raise RefusedError("server.merchants.application_decided", state=row.state)
         if row.papers.count() >= MOST_PAPERS:
             raise RefusedError("server.merchants.too_many_papers", most=MOST_PAPERS)

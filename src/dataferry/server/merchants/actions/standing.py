@@ -10,6 +10,7 @@ from django.db import transaction
 from dataferry.messages import RefusedError
 from dataferry.server import journal, people
 from dataferry.server.journal import clock
+from dataferry.server.merchants.actions.classes import open_application, withdrawn
 from dataferry.server.merchants.actions.guards import locked, reason_of, require_operator
 from dataferry.server.merchants.letters import tell_managers
 from dataferry.server.merchants.market_rules import rules_in_force
@@ -112,9 +113,13 @@ def reinstate(user: Any, merchant: Merchant, reason: str) -> Merchant:
 
 
 def leave(user: Any, merchant: Merchant) -> Merchant:
-    """A manager takes the merchant out of the market, for good. Agreements that run are for later rooms to end."""
+    """A manager takes the merchant out of the market. Agreements that run are for later rooms to end. It may come back
+    as an applicant: `apply_again`."""
     people.require(user, "merchants.manage", merchant)
     with transaction.atomic():
         row = locked(merchant)
+        asked = open_application(row)
+        if asked is not None:
+            withdrawn(asked, people.actor(user))
         MERCHANT.move(row, MerchantState.LEFT, people.actor(user), "merchants.left")
     return row

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from dataferry.server import people
 from dataferry.server.merchants import queries
 from dataferry.server.merchants.states import MerchantState
-from dataferry.server.merchants.words import class_words
+from dataferry.server.merchants.words import class_words, words_of
 from dataferry.server.people.permissions import signed_in_person
 
 A_PAGE = 50
@@ -26,6 +26,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     people.require(user, "merchants.see_desk")
     seen = queries.operated(user)
     waiting = seen.filter(state=MerchantState.APPLIED).order_by("applied_at", "pk")
+    asking = queries.class_applications(user)
     state = request.GET.get("state", "")
     rest = seen.exclude(state=MerchantState.APPLIED).order_by("number")
     if state in MerchantState.values:
@@ -36,6 +37,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "section": "exchange",
         "tab": "desk",
         "waiting": [(merchant, class_words(merchant)) for merchant in waiting[:A_PAGE]],
+        "asking": [(each.merchant, words_of(each.classes), each.asked_at) for each in asking[:A_PAGE]],
         "waiting_count": counts.get(MerchantState.APPLIED, 0),
         "shown": shown,
         "rows": [(merchant, class_words(merchant)) for merchant in shown],

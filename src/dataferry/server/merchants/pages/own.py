@@ -19,24 +19,28 @@ from dataferry.server import people, uploads
 from dataferry.server.display.languages import page_language
 from dataferry.server.merchants import actions, queries
 from dataferry.server.merchants.actions.applications import OPEN, PURPOSE, store
-from dataferry.server.merchants.facts import standing_of
+from dataferry.server.merchants.actions.classes import open_application
+from dataferry.server.merchants.facts import further_standing, standing_of
 from dataferry.server.merchants.forms import (
     ApplicationForm,
+    ClassesForm,
     FactsForm,
+    GrantForm,
     PaperForm,
     ProfileForm,
     ReasonForm,
     SignatureForm,
 )
 from dataferry.server.merchants.market_rules import rules_in_force
-from dataferry.server.merchants.models import Merchant, MerchantPaper
-from dataferry.server.merchants.states import MerchantState
-from dataferry.server.merchants.words import class_words
+from dataferry.server.merchants.models import ClassApplication, Merchant, MerchantClass, MerchantPaper
+from dataferry.server.merchants.states import ClassState, MerchantState
+from dataferry.server.merchants.words import class_words, words_of
 from dataferry.server.people import predicates
 from dataferry.server.people.forms import TellingForm
 from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
 from dataferry.server.web.files import serve
+from dataferry.server.web.problems import ConflictError
 
 Forms = dict[str, Any]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
@@ -104,7 +108,10 @@ def application(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _forms(found: Merchant) -> Forms:
+    asked = open_application(found)
     return {
+        "classes": ClassesForm(merchant=found),
+        "grant": GrantForm(standing=further_standing(found, asked.classes if asked else ())),
         "application": ApplicationForm(merchant=found),
         "profile": ProfileForm(merchant=found),
         "paper": PaperForm(),
@@ -115,7 +122,10 @@ def _forms(found: Merchant) -> Forms:
 
 
 def _bound(name: str, request: HttpRequest, found: Merchant) -> TellingForm:
+    asked = open_application(found)
     making: Mapping[str, Callable[[], TellingForm]] = {
+        "classes": lambda: ClassesForm(request.POST, merchant=found),
+        "grant": lambda: GrantForm(request.POST, standing=further_standing(found, asked.classes if asked else ())),
         "application": lambda: ApplicationForm(request.POST, merchant=found),
         "profile": lambda: ProfileForm(request.POST, merchant=found),
         "paper": lambda: PaperForm(request.POST),
@@ -129,6 +139,33 @@ def _bound(name: str, request: HttpRequest, found: Merchant) -> TellingForm:
 def _change(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
     actions.change_application(user, found, revision=form.cleaned_data["revision"], **form.values())
     return _("The application is handed in.")
+
+
+def _again(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
+    actions.apply_again(user, found, **form.values())
+    return _("Applied. Now add the papers that the exchange needs.")
+
+
+def _ask_classes(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
+    actions.ask_classes(user, found, form.cleaned_data["further"])
+    return _("Asked. Add the papers that show what the classes need.")
+
+
+def _grant_classes(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
+    actions.grant_classes(user, _asked(found), form.confirmed())
+    return _("Granted. The merchant acts in these classes from now on.")
+
+
+def _refuse_classes(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
+    actions.refuse_classes(user, _asked(found), form.cleaned_data["reason"])
+    return _("Refused. The managers read your reason.")
+
+
+def _asked(found: Merchant) -> ClassApplication:
+    asked = open_application(found)
+    if asked is None:
+        raise ConflictError("server.merchants.nothing_asked", number=found.number)
+    return asked
 
 
 def _profile(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
@@ -186,6 +223,10 @@ def _sign(user: Any, found: Merchant, form: Any, _request: HttpRequest) -> str:
 
 _ACTS: Mapping[str, tuple[str, Callable[[Any, Merchant, Any, HttpRequest], str]]] = {
     "change": ("application", _change),
+    "again": ("application", _again),
+    "classes": ("classes", _ask_classes),
+    "grant": ("grant", _grant_classes),
+    "refuse_classes": ("reason", _refuse_classes),
     "profile": ("profile", _profile),
     "paper": ("paper", _paper),
     "check": ("facts", _check),
@@ -203,6 +244,9 @@ def _plain_act(request: HttpRequest, found: Merchant, act: str) -> None:
     if act == "remove_paper":
         with telling(request, _("The paper is taken back.")):
             actions.remove_paper(user, _paper_named(found, request))
+    elif act == "withdraw_classes":
+        with telling(request, _("Withdrawn.")):
+            actions.withdraw_classes(user, _asked(found))
     elif act == "leave":
         if request.POST.get("sure") != "yes":
             messages.error(request, _("Tick that you are sure."))
@@ -228,10 +272,18 @@ def _context(user: Any, found: Merchant, forms: Forms, act: str) -> dict[str, An
     signs = found.state == MerchantState.VERIFIED or (
         found.state == MerchantState.ACTIVE and (signature is None or signature.digest != in_force.digest)
     )
+    asked = open_application(found)
+    left = [code for code in MerchantClass.values if code not in found.classes]
     return {
         "section": "exchange",
         "tab": "mine" if own else "desk",
         "merchant": found,
+        "asked": asked,
+        "asked_classes": words_of(asked.classes) if asked else [],
+        "refused_classes": None if asked else _refused_last(found),
+        "may_ask": manages and asked is None and bool(left) and found.state == MerchantState.ACTIVE,
+        "may_add_papers": manages and (asked is not None or found.state in OPEN),
+        "may_come_back": manages and found.state == MerchantState.LEFT,
         "classes": class_words(found),
         "papers": list(found.papers.all()),
         "forms": forms,
@@ -261,3 +313,9 @@ def paper(request: HttpRequest, number: str, key: int) -> HttpResponseBase:
     answer["Content-Type"] = "application/octet-stream"
     answer["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _refused_last(found: Merchant) -> ClassApplication | None:
+    """The last answer about further classes, where it was no."""
+    last = found.class_applications.first()
+    return last if last is not None and last.state == ClassState.REFUSED else None
