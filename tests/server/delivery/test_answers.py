@@ -156,19 +156,33 @@ def test_a_service_is_listed_asked_billed_and_revoked(release: Any) -> None:
 
 
 def test_a_service_that_does_not_answer_is_not_listed(db: None, home: Path, tmp_path: Path) -> None:
-    few = register_release(make_release(tmp_path / "few", rows=sessions()[:9], changes=described(), name="few"))
-    unread = register_release(make_release(tmp_path / "raw", rows=sessions(), changes=described(False), name="raw"))
-    lone = register_release(make_release(tmp_path / "lone", rows=sessions(), changes=described(), name="lone"))
+    few, unread, lone, typed = (
+        register_release(make_release(tmp_path / name, rows=sessions()[:rows], changes=described(screened), name=name))
+        for name, rows, screened in (("few", 9, True), ("raw", 240, False), ("lone", 240, True), ("typed", 240, True))
+    )
     guarded = [{"name": "vehicle", "type": "string", "required": True, "meaning": {"en": "The vehicle."}}]
     for release, inputs, why in (
         (few, INPUTS, "fewer than 10 rows"),
         (unread, INPUTS, "no privacy report"),
         (lone, guarded, "no question can be asked by it"),
+        (typed, [{**INPUTS[0], "type": "timestamp"}], "calls the input field city timestamp"),
     ):
         with pytest.raises(RefusedError) as refused:
             service(release, inputs)
         assert refused.value.code == "server.exchange.connection_failed"
         assert why in refused.value.text()
+
+
+def test_a_new_release_is_tried_before_it_takes_the_place(release: Any, tmp_path: Path) -> None:
+    from dataferry.server.exchange.actions import listings
+
+    supplier, listing = service(release)
+    folder = make_release(tmp_path / "next", version="1.1.0", rows=sessions()[:9], changes=described())
+    with pytest.raises(RefusedError) as refused:
+        listings.update_release(supplier.manager, listing, register_release(folder))
+    assert refused.value.code == "server.exchange.connection_failed"
+    listing.refresh_from_db()
+    assert listing.release == release
 
 
 SINGLING_OUT = [

@@ -307,7 +307,7 @@ API_EXPENSIVE = Variable(
     "count",
     setting_kinds.count,
     "30",
-    "Uploads, previews and builds asked for through the API by one caller in a minute; 0: no limit.",
+    "Uploads, previews, builds and answers that one caller asks for as a program in a minute; 0: no limit.",
 )
 DELIVERY_HOURS = Variable(
     "DATAFERRY_DELIVERY_HOURS",
