@@ -63,8 +63,8 @@ def owner_pdf(statement: OwnerStatement, language: Language) -> bytes:
             for line in document["lines"]
         ]
         totals = [
-            (_("Shares"), money(document["totals"]["share"], currency)),
-            (_("Taken back"), money(document["totals"]["returned"], currency)),
+            (_("Parts of payments"), money(document["totals"]["share"], currency)),
+            (_("Taken back with refunds"), money(document["totals"]["returned"], currency)),
             (_("Balance"), money(document["totals"]["balance"], currency)),
         ]
         head = [(_("Owner of data upstream"), document["owner"]), (_("Exchange"), city_name(document["city"]))]

@@ -19,8 +19,8 @@ class MerchantState(models.TextChoices):
 
 
 class ClassState(models.TextChoices):
-    ASKED = "asked", _("Asked for")
-    GRANTED = "granted", _("Granted")
+    ASKED = "asked", _("Asked for, not yet decided")
+    GRANTED = "granted", _("Class granted")
     REFUSED = "refused", _("Not granted")
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
