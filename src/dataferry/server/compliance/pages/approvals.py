@@ -12,9 +12,9 @@ from dataferry.messages import MissingError
 from dataferry.server import people
 from dataferry.server.compliance.actions import approvals as actions
 from dataferry.server.compliance.forms.border import ApprovalForm, ReasonForm
+from dataferry.server.compliance.ledger_view import meters_of, thresholds_ahead
 from dataferry.server.compliance.models import HeadEntry
 from dataferry.server.compliance.queries import decisions as queries
-from dataferry.server.compliance.queries.border import forecast_of
 from dataferry.server.compliance.queries.heads import counts_of, year_of
 from dataferry.server.compliance.states import ApprovalState
 from dataferry.server.journal import clock
@@ -102,7 +102,8 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
         "year": year,
         "ledgers": list(exporter.head_ledgers.filter(year=year)),
         "counts": counts_of(exporter, year),
-        "forecasts": forecast_of(exporter),
+        "meters": meters_of(exporter),
+        "thresholds": thresholds_ahead(exporter),
         "entries": list(entries.order_by("-pk")[:SHOWN]),
         "approvals": list(exporter.export_approvals.all()[:SHOWN]),
     }
