@@ -65,6 +65,7 @@ def test_the_way_of_a_buyer(registered: Any, caplog: pytest.LogCaptureFixture) -
     assert buyer.post(f"{here}profile", {"token": "dfs_" + "x" * 43}).status_code == 422
     usage = buyer.get(f"/en/delivery/{number}/usage/").content.decode()
     assert "1 / 9" in usage
+    assert "Calls a day in the last 31 days: at most 1." in usage
     assert as_person(sale.supplier.manager).get(f"/en/delivery/{number}/usage/").status_code == 200
     sent = buyer.post(f"{here}download/parquet")
     assert (sent.status_code, sent["Location"].startswith("/delivery/files/")) == (302, True)
