@@ -82,9 +82,13 @@ def test_from_prices_to_accepted_delivery(market: dict[str, Any]) -> None:
     page = read(buying, f"agreements/{agreement.number}/")
     assert agreement.digest in page
     assert [f"sign-{side}" in page for side in ("buyer", "supplier")] == [True, False]
+    assert "Your signature is waited for." in page
+    assert "Sign the agreement, or cancel it" in read(selling, "trade/")
     for client, side in ((buying, "buyer"), (selling, "supplier")):
         post(client, f"agreements/{agreement.number}/", do=f"sign-{side}", digest=agreement.digest)
     invoice = Invoice.objects.get()
+    waiting = {"buyer": read(buying, "trade/"), "supplier": read(selling, "trade/")}
+    assert ["Pay HK$120.50, due" in page for page in waiting.values()] == [True, False]
     post(buying, f"invoices/{invoice.number}/", do="pay", provider="bank-transfer")
     payment = Payment.objects.get()
     assert payment.provider_reference in read(buying, f"invoices/{invoice.number}/")
@@ -102,6 +106,9 @@ def test_from_prices_to_accepted_delivery(market: dict[str, Any]) -> None:
     )
     agreement.refresh_from_db()
     assert agreement.state == "in_force"
+    assert "What waits for you" not in read(buying, "trade/")
+    course = read(buying, f"agreements/{agreement.number}/").partition('<ol class="course"')[2].partition("</ol>")[0]
+    assert (course.count("course-done"), course.count('aria-current="step"')) == (4, 1)
     post(buying, f"agreements/{agreement.number}/", do="accept", **{"accept-remark": ""})
     assert "The buyer accepted the delivery." in read(selling, f"agreements/{agreement.number}/")
     post(
@@ -110,7 +117,9 @@ def test_from_prices_to_accepted_delivery(market: dict[str, Any]) -> None:
         **{"do": "refund", "refund-amount": "0.50", "refund-reason": "one row missing"},
     )
     assert "one row missing" in read(buying, f"invoices/{invoice.number}/")
-    assert "Transport Department" in read(operating, f"desk/payments/{payment.number}/")
+    parts = read(operating, f"desk/payments/{payment.number}/")
+    assert "Transport Department" in parts
+    assert ["HK$90.00 " in parts, "75%" in parts, "25%" in parts] == [True, True, True]
     assert "Transport Department" in read(operating, "desk/owners.csv")
     assert journal.replay(journal.selected()).holds
 
@@ -130,6 +139,8 @@ def test_bargaining_on_the_page(market: dict[str, Any]) -> None:
     row = Negotiation.objects.get()
     page = read(selling, f"negotiations/{row.number}/")
     assert "HK$500.00" in page
+    assert "Answer the terms that the other side proposes" in read(selling, "trade/")
+    assert "What waits for you" not in read(buying, "trade/")
     assert "&lt;b&gt;please" in page
     post(selling, f"negotiations/{row.number}/", do="counter", revision=1, amount="700", later_releases="yes")
     stale = post(buying, f"negotiations/{row.number}/", do="accept", revision=1)
