@@ -41,8 +41,8 @@ def _try_input(served: ServedTable, name: str, stated: str, protection: Protecti
         possible = ", ".join(answers.askable(schema, protection))[:1000]
         raise RefusedError("server.delivery.probe_input", column=name[:80], possible=possible)
     if stated not in types_of(schema.field(name).type):
-        data = {"column": name, "stated": stated, "true": ", ".join(types_of(schema.field(name).type))}
-        raise RefusedError("server.delivery.probe_input_type", **data)
+        true = ", ".join(types_of(schema.field(name).type))
+        raise RefusedError("server.delivery.probe_input_type", column=name, stated=stated, true=true)
     groups = (Group(name),) if answers.can_group(schema.field(name).type) else ()
     answers.check(Question(groups), schema, protection)
     read_answer(served, Asked(conditions=(Condition(name, "present", ("",)),)), protection)
