@@ -72,10 +72,10 @@ def _details(listing: Any, _home: Path) -> None:
 
 
 def _paper(listing: Any, _home: Path) -> None:
-    from dataferry.server.exchange import store
+    from dataferry.server.exchange.store import PAPERS
 
     paper = listing.papers.get()
-    store.path_of(paper.place).write_bytes(b"%PDF-1.7 another valuation")
+    PAPERS.path_of(paper.place).write_bytes(b"%PDF-1.7 another valuation")
 
 
 TAMPERED: dict[str, tuple[Callable[[Any, Path], None], str]] = {
@@ -102,9 +102,9 @@ def test_whatever_is_tampered_with_refuses_the_sheet(
     supplier, operator = make_merchant("hong-kong", "supplier"), make_person("", "exchange-operator")
     listing = make_listing(supplier, registered, operator, listed=False)
     file = tmp_path / "valuation.pdf"
-    file.write_bytes(b"%PDF-1.7 valuation")
+    file.write_bytes(b"%PDF-1.7 valuation %%EOF")
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    listings.add_paper(supplier.manager, listing, "valuation", Taken(file, "valuation.pdf", 18, sha256))
+    listings.add_paper(supplier.manager, listing, "valuation", Taken(file, "valuation.pdf", 24, sha256))
     listings.sign_undertaking(supplier.manager, listing)
     listings.submit_listing(supplier.manager, listing)
     listing = listings.list_it(operator, listing)

@@ -19,12 +19,13 @@ from dataferry.server.compliance.evidence import is_unaltered
 from dataferry.server.compliance.models import Clearance
 from dataferry.server.compliance.queries.clearances import in_force
 from dataferry.server.display.evidence import ORDER
-from dataferry.server.exchange import reading, store, undertaking
+from dataferry.server.exchange import reading, undertaking
 from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import Listing, PaperKind
 from dataferry.server.exchange.queries.clearances import today
 from dataferry.server.exchange.reading import Holds
 from dataferry.server.exchange.states import RegistrationState
+from dataferry.server.exchange.store import PAPERS
 from dataferry.server.workshop.models import Release
 
 HOLDS, BROKEN, ABSENT = "clear", "blocked", "unknown"
@@ -167,5 +168,5 @@ def _papers(listing: Listing, holds: Holds) -> Iterator[Piece]:
         if paper is None:
             yield Piece(f"paper-{kind}", ABSENT)
         else:
-            right = holds(store.path_of(paper.place), paper.sha256)
+            right = holds(PAPERS.path_of(paper.place), paper.sha256)
             yield Piece(f"paper-{kind}", _state(right), paper.file_name, f"sha256:{paper.sha256}")

@@ -15,6 +15,7 @@ TEXT = "text/plain"
 PAPERS = frozenset({PDF, PNG, JPEG})
 EVIDENCE = frozenset({PDF, PNG, JPEG, DOCX, XLSX, TEXT})
 _NAMES = {PDF: "PDF", PNG: "PNG", JPEG: "JPEG", DOCX: "DOCX", XLSX: "XLSX", TEXT: "TXT, CSV, JSON"}
+ENDINGS = {PDF: "pdf", PNG: "png", JPEG: "jpg", DOCX: "docx", XLSX: "xlsx", TEXT: "txt"}
 _MOST_PARTS = 5_000
 _MOST_TEXT = 8 * 1024 * 1024
 _PIECE = 2048

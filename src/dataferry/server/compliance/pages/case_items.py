@@ -29,16 +29,6 @@ from dataferry.server.display.languages import page_language
 from dataferry.server.people.forms import TellingForm
 from dataferry.server.people.pages.answers import telling_form
 from dataferry.server.people.permissions import signed_in_person
-from dataferry.server.web.files import serve
-
-ENDINGS = {
-    "application/pdf": "pdf",
-    "image/png": "png",
-    "image/jpeg": "jpg",
-    "text/plain": "txt",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-}
 
 
 @people.signed_in
@@ -155,9 +145,4 @@ def _context(user: Any, found: ComplianceCase, shown: ShownItem, forms: Mapping[
 def evidence(request: HttpRequest, number: str, key: int) -> HttpResponseBase:
     """A file of a case, always as a download."""
     found = queries.evidence_of(signed_in_person(request), number, key)
-    answer = serve(request, store().path_of(found.place), found.sha256, found.added_at.timestamp())
-    ending = ENDINGS.get(found.media_type, "bin")
-    answer["Content-Disposition"] = f'attachment; filename="{number}-evidence-{found.pk}.{ending}"'
-    answer["Content-Type"] = "application/octet-stream"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return store().download(request, found, f"{number}-evidence-{found.pk}")

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from dataferry.messages import RefusedError
-from dataferry.server import journal, people
+from dataferry.server import journal, people, uploads
 from dataferry.server.exchange import details as fields
-from dataferry.server.exchange import store, undertaking, upstream
+from dataferry.server.exchange import undertaking, upstream
 from dataferry.server.exchange.actions.registrations import (
     release_reference,
     require_own_release,
@@ -22,9 +22,9 @@ from dataferry.server.exchange.models import Listing, Paper, PaperKind, Registra
 from dataferry.server.exchange.models.listings import DeliveryLevel
 from dataferry.server.exchange.purposes import checked_purposes
 from dataferry.server.exchange.states import LISTING, ListingState, RegistrationState
+from dataferry.server.exchange.store import PAPERS
 from dataferry.server.exchange.texts import clean, in_languages, one_of
 from dataferry.server.journal import clock
-from dataferry.server.uploads import Taken
 from dataferry.server.web.problems import ConflictError
 from dataferry.server.workshop.models import Release
 
@@ -33,8 +33,6 @@ REGISTRATION_ENDED = (RegistrationState.REFUSED, RegistrationState.CANCELLED, Re
 MOST_SCENARIOS = 20
 PURPOSE = "exchange.paper"
 MOST_PAPER = 50 * 1024 * 1024
-MEDIA_TYPES: Mapping[str, str] = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg"}
-_BEGINNINGS: Mapping[bytes, str] = {b"%PDF-": "pdf", b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpg"}
 
 
 def locked(listing: Listing) -> Listing:
@@ -197,14 +195,14 @@ def remove_scenario(user: Any, scenario: Scenario) -> None:
         _touch(found)
 
 
-def add_paper(user: Any, thing: Registration | Listing, kind: str, taken: Taken) -> Paper:
+def add_paper(user: Any, thing: Registration | Listing, kind: str, taken: uploads.Handed) -> Paper:
     """Hand in a paper of a registration (proof of source) or of a listing. The newest of its kind counts.
 
     Raises:
         RefusedError: not theirs, or with the registrar or operator. InputError: neither PDF, PNG nor JPEG.
     """
     code = one_of(kind, "kind", PaperKind.values)
-    media_type = _media_type(taken)
+    media_type = uploads.media_type_of(taken.path, uploads.PAPERS)
     with transaction.atomic():
         about: dict[str, Any]
         if isinstance(thing, Registration):
@@ -220,13 +218,12 @@ def add_paper(user: Any, thing: Registration | Listing, kind: str, taken: Taken)
             media_type=media_type,
             bytes=taken.bytes,
             sha256=taken.sha256,
-            place=store.place_of(taken.sha256),
+            place=PAPERS.keep(taken.path, taken.sha256),
             added_by=user,
             added_at=clock.now(),
         )
         payload = {"kind": code, "sha256": taken.sha256}
         journal.append(people.actor(user), "exchange.paper_added", thing.reference, payload)
-        store.keep(taken.path, taken.sha256)
     return made
 
 
@@ -237,14 +234,6 @@ def _changeable_registration(user: Any, registration: Registration) -> Registrat
     found = registrations.locked(registration)
     registrations.require_changeable(found)
     return found
-
-
-def _media_type(taken: Taken) -> str:
-    """By what the file begins with, never by its name."""
-    with taken.path.open("rb") as stream:
-        head = stream.read(16)
-    suffix = next((suffix for start, suffix in _BEGINNINGS.items() if head.startswith(start)), "")
-    return MEDIA_TYPES[one_of(suffix, "file", MEDIA_TYPES)]
 
 
 def sign_undertaking(user: Any, listing: Listing) -> Undertaking:

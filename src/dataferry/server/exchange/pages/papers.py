@@ -8,11 +8,10 @@ from django.views.decorators.http import require_safe
 
 from dataferry.messages import MissingError
 from dataferry.server import people
-from dataferry.server.exchange import store
 from dataferry.server.exchange.models import Paper
 from dataferry.server.exchange.pages.doors import exchange_page
+from dataferry.server.exchange.store import PAPERS
 from dataferry.server.people import signed_in
-from dataferry.server.web.files import serve
 
 
 @require_safe
@@ -28,9 +27,4 @@ def paper(request: HttpRequest, number: int) -> HttpResponseBase:
     thing = found.listing or found.registration
     if not people.can(request.user, "exchange.see_listing" if of_listing else "exchange.see_registration", thing):
         raise MissingError("server.exchange.no_paper")
-    answer = serve(request, store.path_of(found.place), found.sha256, found.added_at.timestamp())
-    ending = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}.get(found.media_type, "bin")
-    answer["Content-Disposition"] = f'attachment; filename="{found.kind}-{found.pk}.{ending}"'
-    answer["Content-Type"] = "application/octet-stream"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return PAPERS.download(request, found, f"{found.kind}-{found.pk}")

@@ -39,11 +39,9 @@ from dataferry.server.people import predicates
 from dataferry.server.people.forms import TellingForm
 from dataferry.server.people.pages.answers import telling, telling_form
 from dataferry.server.people.permissions import signed_in_person
-from dataferry.server.web.files import serve
 from dataferry.server.web.problems import ConflictError
 
 Forms = dict[str, Any]
-ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
 @people.signed_in
@@ -307,12 +305,7 @@ def _context(user: Any, found: Merchant, forms: Forms, act: str) -> dict[str, An
 def paper(request: HttpRequest, number: str, key: int) -> HttpResponseBase:
     """A paper of an application, always as a download."""
     found = queries.paper_of(signed_in_person(request), number, key)
-    answer = serve(request, store().path_of(found.place), found.sha256, found.added_at.timestamp())
-    ending = ENDINGS.get(found.media_type, "bin")
-    answer["Content-Disposition"] = f'attachment; filename="{number}-{found.kind}-{found.pk}.{ending}"'
-    answer["Content-Type"] = "application/octet-stream"
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return store().download(request, found, f"{number}-{found.kind}-{found.pk}")
 
 
 def _refused_last(found: Merchant) -> ClassApplication | None:
