@@ -65,7 +65,9 @@ class _Source:
         self.rows = sum(pq.read_metadata(file).num_rows for file in files)
         self.schema = self._plain(pq.read_schema(files[0]).empty_table()).schema
         first = next(self.batches(), None)
-        self.size = self.rows * (first.nbytes // max(1, first.num_rows) + 1) if first is not None else 0
+        as_the_first = self.rows * (first.nbytes // max(1, first.num_rows) + 1) if first is not None else 0
+        # Texts that repeat are short in a file; rows that follow may be wider than the first.
+        self.size = max(as_the_first, sum(map(_bytes_of, files)))
 
     def batches(self) -> Iterator[pa.Table]:
         for path in self._files:
@@ -80,6 +82,11 @@ class _Source:
         # Of the geometry the bytes are compared, whatever the metadata say of them.
         table = storage(table.replace_schema_metadata(None))
         return table if self._wanted is None else changes.conformed(table, self._wanted)
+
+
+def _bytes_of(file: Path) -> int:
+    footer = pq.read_metadata(file)
+    return sum(footer.row_group(number).total_byte_size for number in range(footer.num_row_groups))
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def check_probing(admission: Admission, key: str) -> None:
         raise RefusedError("server.delivery.rows_used_up", most=most, left=0)
     if entitlement.agreement.terms.get("plan", {}).get("kind") not in BY_ROW:
         return
-    empty = MeterEvent.objects.filter(entitlement=entitlement, rows=0, at__gte=_midnight(now))
+    empty = MeterEvent.objects.filter(entitlement=entitlement, kind="rows", rows=0, at__gte=_midnight(now))
     if empty.count() >= MOST_EMPTY:
         raise RefusedError("server.delivery.empty_used_up", most=MOST_EMPTY)
 

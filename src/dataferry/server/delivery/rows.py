@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
 from typing import Any
 
@@ -90,7 +90,7 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
     """
     schema = schema_of(served)
     _check(asked, schema)
-    places = geometry_columns(next(iter_geoparquet(_paths(served)[0], 1)).schema)
+    places = _places(_paths(served)[0])
     condition = filter_of(asked.conditions, schema, places)
     key = tuple(served.ordered_by)
     begun = _begun(asked, share, version, key, schema)
@@ -111,6 +111,12 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
         place = [_mark(last[name][0].as_py()) for name in key] if key else [skip + len(page.items)]
         following = _cursor(share, version, key, place)
     return RowPage(tuple(page.items), following)
+
+
+@lru_cache(maxsize=4096)
+def _places(path: str) -> Mapping[str, str | None]:
+    """Columns of places in a served file, which never changes; to ask for a row reads a whole group of them."""
+    return geometry_columns(next(iter_geoparquet(path, 1)).schema)
 
 
 class _Page:
