@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from server.delivery.house import bearer, deliver, sold
+from server.delivery.house import bearer, body_of, deliver, sold
 from server.market import make_merchant, make_release_row
 from server.persons import make_person
 
@@ -53,3 +55,43 @@ def test_a_persons_token_opens_no_door(home: Any) -> None:
     sale = deliver(make_release_row())
     _token, secret = issue_token(sale.buyer.manager, name="test", scopes=["publish"], days=1)
     assert Client().get(f"/delivery/rows/{sale.entitlement.share}", **bearer(secret)).status_code == 401
+
+
+def test_a_buyers_program_makes_keys_downloads_and_revokes(registered: Any) -> None:
+    from dataferry.server.people.actions import issue_token
+
+    sale = deliver(registered)
+    path = f"/api/v1/deliveries/{sale.entitlement.number}"
+
+    def call(person: Any, method: str, end: str, body: Any = None, scope: str = "write") -> Any:
+        _token, secret = issue_token(person, name="test", scopes=[scope], days=1)
+        text = json.dumps(body or {})
+        return Client().generic(method, path + end, text, content_type="application/json", **bearer(secret))
+
+    buying, supplying = sale.buyer.manager, sale.supplier.manager
+    wanted = {"scopes": ["rows"], "days": 3, "label": "nightly"}
+    assert call(buying, "POST", "/keys", wanted, "read").status_code == 403
+    assert call(supplying, "POST", "/keys", wanted).status_code == 403
+    assert call(make_person(), "POST", "/keys", wanted).status_code == 404
+    answer = call(buying, "POST", "/keys", wanted)
+    made, rows = answer.json(), f"/delivery/rows/{sale.entitlement.share}?limit=1"
+    assert (answer.status_code, made["label"], "no-store" in answer["Cache-Control"]) == (201, "nightly", True)
+    assert Client().get(rows, **bearer(made["token"])).status_code == 200
+    listed = call(buying, "GET", "/keys", scope="read").json()["items"]
+    assert [(each["id"], "token" in each) for each in listed] == [(made["id"], False)]
+    assert made["token"] not in json.dumps(listed)
+    assert call(supplying, "GET", "/keys").status_code == 403
+    assert call(buying, "DELETE", f"/keys/{made['id']}").json()["revoked_at"]
+    assert Client().get(rows, **bearer(made["token"])).status_code == 401
+    assert call(buying, "DELETE", "/keys/99999999999999999999").status_code == 404
+
+    # A file: as on the page, counted once however often it is asked for, and fetched by its address alone.
+    assert call(supplying, "POST", "/downloads", {"format": "csv"}).status_code == 403
+    for _again in range(2):
+        told = call(buying, "POST", "/downloads", {"format": "csv"}, "read")
+        assert told.status_code == 201
+    file = told.json()
+    content = body_of(Client().get(file["address"]))
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (file["sha256"], file["bytes"])
+    assert call(buying, "GET", "/usage").json()["calls"] == 2
+    assert call(buying, "POST", "/downloads", {"format": "xlsx"}).status_code == 422

@@ -247,6 +247,10 @@ OPERATIONS: dict[str, Line] = {
     "list_deliveries": at("traded"),
     "get_delivery": at("traded", "number=entitlement"),
     "get_delivery_usage": at("traded", "number=entitlement"),
+    "list_delivery_keys": at("traded", "number=entitlement"),
+    "make_delivery_key": at("traded", "number=entitlement"),
+    "revoke_delivery_key": at("traded", "number=entitlement"),
+    "download_delivery": at("traded", "number=entitlement"),
 }
 AGAIN: dict[str, tuple[Line, ...]] = {
     "merchants-application": (at("traded", "number=merchant", "do=suspend&reason=Asked+by+the+court"),),
@@ -315,5 +319,7 @@ AGAIN: dict[str, tuple[Line, ...]] = {
     "get_offer": (at("traded", "number=private"),),
     "get_agreement": (at("traded", "number=rivals"),),
     "get_delivery": (at("traded", "number=rivals_entitlement"),),
+    "make_delivery_key": (at("traded", "number=rivals_entitlement"),),
+    "download_delivery": (at("traded", "number=rivals_entitlement"),),
 }
 """Tried once more: on what is further along, and on what is another's."""

@@ -41,6 +41,7 @@ ROOMS = (
     "dataferry.server.exchange.api_listings",
     "dataferry.server.exchange.api_trade",
     "dataferry.server.delivery.api",
+    "dataferry.server.delivery.api_use",
     "dataferry.server.portal.jobs_api",
     "dataferry.server.portal.journal_api",
 )
