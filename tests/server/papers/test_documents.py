@@ -25,7 +25,9 @@ from dataferry.server.papers.documents import (
     Table,
 )
 from dataferry.server.papers.documents.faces import MARK, width
+from dataferry.server.papers.documents.flow import laid_out
 from dataferry.server.papers.documents.lines import Style, broken
+from dataferry.server.papers.documents.pages import Words
 
 NAMES: dict[Language, str] = {
     "en": "Chan Tai Man & Zoë Brontë",
@@ -191,3 +193,14 @@ def test_a_line_begins_with_no_closing_mark_and_words_stay_whole() -> None:
     lines = broken(PROSE["zh-Hant"] * 8, 100, Style(10), "zh-Hant")
     assert not any(line[0] in "，。、）」" for line in lines if line)
     assert broken("won the Grand Award", 60, Style(10), "en") == ["won the", "Grand Award"]
+
+
+def test_no_heading_of_a_table_is_left_alone_at_the_foot_of_a_page() -> None:
+    for before in range(20, 45):
+        facts = Facts([(f"fact {number}", "said") for number in range(before)])
+        table = Table([Column("Name"), Column("Title")], [["cell", "Cell"]] * 4)
+        blocks = [facts, Heading("Output fields"), table]
+        pages = laid_out(Document(title="Sheet", language="en", blocks=blocks, ink="both", footer=""))
+        said = [[mark.text for mark in page.marks if isinstance(mark, Words)] for page in pages]
+        (page,) = (each for each in said if "Output fields" in each)
+        assert "cell" in page, before

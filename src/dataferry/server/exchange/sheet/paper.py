@@ -33,13 +33,14 @@ def paper(sheet: SpecificationSheet, language: Language) -> bytes:
         ]
         blocks.append(documents.Seal(lines, head["address"]))
         cities = document["basic"]["cities"]
+        verified = _("Evidence verified when this sheet was made")
         return documents.render(
             documents.Document(
                 title=spoken(head["title"], language).text,
                 language=language,
                 blocks=blocks,
                 ink=cities[0] if len(cities) == 1 and cities[0] in ("hong-kong", "shanghai") else "both",
-                footer=f"{head['code']} · {_('Evidence verified when this sheet was made')}",
+                footer=f"{head['code']} · {verified}",
                 subject=head["code"],
                 dated=sheet.made_at,
             )

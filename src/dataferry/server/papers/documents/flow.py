@@ -16,6 +16,8 @@ BODY, SMALL, TITLE, HEADING = 10.5, 8.5, 21.0, 13.0
 GAP, PAD = 9.0, 4.0
 CODE_SIDE = 30 * MM
 LABEL_SHARE = 0.32
+LEAST_OF_A_TABLE = 5
+"""Lines that a table begins with on a page; with less room it begins on the next."""
 MOST_PAGES = 500
 
 
@@ -113,8 +115,9 @@ def _foot(document: Document, page: Page, number: int, count: int) -> None:
 def _heading(flow: Flow, block: Heading) -> None:
     style = Style(HEADING, INKS[flow.document.ink], bold=True)
     flow.y -= GAP / 2
-    # A heading alone at the foot of a page would belong to nothing.
-    flow.lines(broken(block.text, flow.measure, style, flow.language), style, keep=3 * Style(BODY).leading)
+    # A heading alone at the foot of a page would belong to nothing: what a table needs to begin stays below it.
+    keep = GAP + LEAST_OF_A_TABLE * Style(SMALL + 1).leading
+    flow.lines(broken(block.text, flow.measure, style, flow.language), style, keep=keep)
 
 
 def _facts(flow: Flow, block: Facts) -> None:
@@ -187,7 +190,7 @@ def _table(flow: Flow, block: Table) -> None:
         return made
 
     head = cells([_short(column, widths[0]) for column in block.columns], head_style)
-    if flow.room < 5 * head_style.leading:
+    if flow.room < LEAST_OF_A_TABLE * head_style.leading:
         flow.turn()
     _row(flow, head)
     for row in block.rows:
