@@ -10,25 +10,17 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
-from dataferry.messages import DataferryError
 from dataferry.server import journal
 from dataferry.server.exchange.actions import agreements, money, overdue, statements
 from dataferry.server.exchange.models import Invoice, Plan, RevenueShare, Statement
 from dataferry.server.exchange.statement_file import owners_csv, statement_csv
 from dataferry.server.journal import clock
+from server.exchange.refusing import code_of
 from server.market import make_agreement, make_listed, make_merchant, make_offer, pay, sign_both
 from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
-
-
-def code_of(act: Any, *arguments: Any, **named: Any) -> str:
-    try:
-        act(*arguments, **named)
-    except DataferryError as error:
-        return error.code
-    return "done"
 
 
 @pytest.fixture

@@ -6,23 +6,14 @@ from typing import Any
 
 import pytest
 
-from dataferry.messages import DataferryError
 from dataferry.server import journal
 from dataferry.server.exchange import terms as terms_of
 from dataferry.server.exchange.actions import agreements, negotiations, offers
 from dataferry.server.exchange.models import Agreement, NegotiationMove
+from server.exchange.refusing import code_of
 from server.market import make_listed, make_merchant, make_offer
 
 pytestmark = pytest.mark.django_db
-
-
-def code_of(act: Any, *arguments: Any, **named: Any) -> str:
-    """The code with which an act is refused; `done` where it is not."""
-    try:
-        act(*arguments, **named)
-    except DataferryError as error:
-        return error.code
-    return "done"
 
 
 @pytest.fixture

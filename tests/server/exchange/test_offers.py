@@ -9,7 +9,6 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from dataferry.formats import odrl
-from dataferry.messages import DataferryError
 from dataferry.server import journal
 from dataferry.server.compliance.models import ClearanceEnd
 from dataferry.server.exchange.actions import agreements, offers, orders
@@ -20,17 +19,10 @@ from dataferry.server.exchange.states import LISTING
 from dataferry.server.journal import clock
 from dataferry.server.letters import Letter
 from dataferry.server.merchants.states import MERCHANT
+from server.exchange.refusing import code_of
 from server.market import make_agreement, make_listed, make_merchant, make_offer, sign_both
 
 pytestmark = pytest.mark.django_db
-
-
-def code_of(act: Any, *arguments: Any, **named: Any) -> str:
-    try:
-        act(*arguments, **named)
-    except DataferryError as error:
-        return error.code
-    return "done"
 
 
 @pytest.fixture

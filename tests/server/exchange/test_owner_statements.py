@@ -11,7 +11,6 @@ import pytest
 from django.test import Client
 from pypdf import PdfReader
 
-from dataferry.messages import DataferryError
 from dataferry.server import journal
 from dataferry.server.exchange.actions import money
 from dataferry.server.exchange.actions.owner_statements import make_owner_statement
@@ -19,19 +18,12 @@ from dataferry.server.exchange.digests import digest_of
 from dataferry.server.exchange.models import OwnerStatement, RevenueShare
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
+from server.exchange.refusing import code_of
 from server.market import make_agreement, make_listed, make_merchant, make_offer, pay, sign_both
 from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
 OWNER = "=Lands Department 地政處"
-
-
-def code_of(act: Any, *arguments: Any) -> str:
-    try:
-        act(*arguments)
-    except DataferryError as error:
-        return error.code
-    return "done"
 
 
 def today() -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -9,25 +10,17 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.test import Client
 
-from dataferry.messages import DataferryError
 from dataferry.server import journal
 from dataferry.server.exchange.actions import agreements, money
 from dataferry.server.exchange.actions.transfers import record_transfer, repay_transfer
 from dataferry.server.exchange.models import Agreement, PaymentReceipt, RevenueShare, UnmatchedTransfer
 from dataferry.server.journal import clock
 from dataferry.server.journal.numbers import BOTH_CITIES
+from server.exchange.refusing import code_of
 from server.market import make_agreement, make_listed, make_merchant, make_offer, pay, sign_both
 from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
-
-
-def code_of(act: Any, *arguments: Any, **named: Any) -> str:
-    try:
-        act(*arguments, **named)
-    except DataferryError as error:
-        return error.code
-    return "done"
 
 
 @pytest.fixture
@@ -137,6 +130,7 @@ def test_the_operator_does_it_on_the_money_desk(late: dict[str, Any]) -> None:
         told = client.get(place).content.decode()
         assert "BANK 7" in told, place
         assert "<b>Company" not in told, place
+        assert re.search(r'aria-current="\w+">Money desk<', told), place
     assert "BANK 7" not in far.get(f"{desk}/transfers/").content.decode()
     assert far.get(page).status_code == 404
     assert client.post(page, {"reference": ""}).status_code == 422

@@ -134,7 +134,7 @@ def test_both_ways_by_pages() -> None:
     assert "Grant these classes" not in own.get(inside).content.decode()
     notes = {f"seen_{code}": note for code, note in SEEN.items()}
     assert desk.post(inside, {"do": "grant", "seen_register": "x"}).status_code == 422
-    assert desk.post(inside, {"do": "refuse_classes", "reason": "<b>Not</b> yet."}).status_code == 302
+    assert desk.post(inside, {"do": "refuse_classes", "classes-reason": "<b>Not</b> yet."}).status_code == 302
     assert "&lt;b&gt;Not&lt;/b&gt; yet." in own.get(inside).content.decode()
     assert own.post(inside, {"do": "classes", "further": ["assessor"]}).status_code == 302
     assert own.post(inside, {"do": "withdraw_classes"}).status_code == 302

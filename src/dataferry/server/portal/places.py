@@ -13,6 +13,7 @@ from dataferry.server import people
 
 ROOMS = ("merchants-directory", "compliance-cases", "exchange-listings", "delivery-mine")
 TRADE = ("agreements", "negotiations", "invoices", "statements", "disputes")
+MONEY = ("payments", "transfers", "owners")
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,13 @@ def _desks(user: Any) -> list[tuple[str, str]]:
 
 
 def _owner(path: str, addresses: list[str]) -> str:
-    """The entry that a page belongs to: papers of trade to one's trade, else the longest address it lies below."""
+    """The entry that a page belongs to: papers of trade to one's trade, those of money to
+    its desk, else the longest address it lies below."""
     exchange = reverse("exchange-listings")
     if path.startswith(tuple(f"{exchange}{part}/" for part in TRADE)):
         return reverse("exchange-trade")
+    if path.startswith(tuple(f"{exchange}desk/{part}/" for part in MONEY)):
+        return reverse("exchange-money-desk")
     return max((each for each in addresses if path.startswith(each)), key=len, default="")
 
 

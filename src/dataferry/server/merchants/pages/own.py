@@ -115,6 +115,7 @@ def _forms(found: Merchant) -> Forms:
         "paper": PaperForm(),
         "facts": FactsForm(standing=standing_of(found), revision=found.revision),
         "reason": ReasonForm(),
+        "refusal": ReasonForm(prefix="classes"),
         "sign": SignatureForm(initial={"digest": rules_in_force().digest}),
     }
 
@@ -129,6 +130,7 @@ def _bound(name: str, request: HttpRequest, found: Merchant) -> TellingForm:
         "paper": lambda: PaperForm(request.POST),
         "facts": lambda: FactsForm(request.POST, standing=standing_of(found), revision=found.revision),
         "reason": lambda: ReasonForm(request.POST),
+        "refusal": lambda: ReasonForm(request.POST, prefix="classes"),
         "sign": lambda: SignatureForm(request.POST),
     }
     return making[name]()
@@ -224,7 +226,7 @@ _ACTS: Mapping[str, tuple[str, Callable[[Any, Merchant, Any, HttpRequest], str]]
     "again": ("application", _again),
     "classes": ("classes", _ask_classes),
     "grant": ("grant", _grant_classes),
-    "refuse_classes": ("reason", _refuse_classes),
+    "refuse_classes": ("refusal", _refuse_classes),
     "profile": ("profile", _profile),
     "paper": ("paper", _paper),
     "check": ("facts", _check),
