@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -259,19 +259,21 @@ def test_hostile_cells_are_only_text(sale: Delivered) -> None:
 
 
 def test_caps_and_haste_are_refused(release: Any) -> None:
+    noon = datetime(2026, 11, 22, 4, tzinfo=UTC)
     inputs = [{**INPUTS[0], "required": True}, *INPUTS[1:]]
-    supplier, listing = service(release, inputs, calls_a_minute=2, smallest_cell=45)
-    ask = Caller(bought(supplier, listing, policy={"calls_a_day": 3}))
-    assert ask.code("by=minutes") == "server.delivery.input_needed"
-    answer = ask("by=city").json()
-    assert (answer["smallest_cell"], answer["items"]) == (45, []), "the supplier's own floor is higher"
-    assert ask("city=hong-kong").status_code == 200
-    hurried = ask("by=city,minutes")
-    assert (hurried.status_code, hurried.json()["code"]) == (429, "server.delivery.too_quick")
-    with clock.standing_at(clock.now() + timedelta(minutes=2)):
+    with clock.standing_at(noon):
+        supplier, listing = service(release, inputs, calls_a_minute=2, smallest_cell=45)
+        ask = Caller(bought(supplier, listing, policy={"calls_a_day": 3}))
+        assert ask.code("by=minutes") == "server.delivery.input_needed"
+        answer = ask("by=city").json()
+        assert (answer["smallest_cell"], answer["items"]) == (45, []), "the supplier's own floor is higher"
+        assert ask("city=hong-kong").status_code == 200
+        hurried = ask("by=city,minutes")
+        assert (hurried.status_code, hurried.json()["code"]) == (429, "server.delivery.too_quick")
+    with clock.standing_at(noon + timedelta(minutes=2)):
         assert ask("by=city,minutes").status_code == 200
-        with clock.standing_at(clock.now() + timedelta(minutes=4)):
-            assert ask.code("by=city,note") == "server.delivery.calls_used_up"
+    with clock.standing_at(noon + timedelta(minutes=4)):
+        assert ask.code("by=city,note") == "server.delivery.calls_used_up"
 
 
 def test_a_contract_without_the_subjects_still_counts_them(release: Any) -> None:

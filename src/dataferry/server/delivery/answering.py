@@ -25,7 +25,6 @@ from dataferry.server.delivery.exports import plain
 from dataferry.server.delivery.models import ServedTable
 from dataferry.server.delivery.rows import Condition
 from dataferry.server.exchange.models.listings import Listing
-from dataferry.tables import geometry_columns, iter_geoparquet
 
 LONGEST_NAME = 200
 _ROWS_AT_ONCE = 131_072
@@ -112,8 +111,7 @@ def read_answer(served: ServedTable, asked: Asked, protection: Protection) -> An
 
 def _kept(served: ServedTable, conditions: Sequence[Condition], schema: pa.Schema) -> ds.Expression:
     """The conditions, as the row door understands them."""
-    first = vault.path_of(str(served.files[0]["sha256"]))
-    places = geometry_columns(next(iter_geoparquet(first, 1)).schema)
+    places = row_door.places_of(str(vault.path_of(str(served.files[0]["sha256"]))))
     made = row_door.filter_of(conditions, schema, places)
     return pc.scalar(True) if made is None else made
 

@@ -90,7 +90,7 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
     """
     schema = schema_of(served)
     _check(asked, schema)
-    places = _places(_paths(served)[0])
+    places = places_of(_paths(served)[0])
     condition = filter_of(asked.conditions, schema, places)
     key = tuple(served.ordered_by)
     begun = _begun(asked, share, version, key, schema)
@@ -114,7 +114,7 @@ def read_page(served: ServedTable, asked: Asked, share: str, version: int) -> Ro
 
 
 @lru_cache(maxsize=4096)
-def _places(path: str) -> Mapping[str, str | None]:
+def places_of(path: str) -> Mapping[str, str | None]:
     """Columns of places in a served file, which never changes; to ask for a row reads a whole group of them."""
     return geometry_columns(next(iter_geoparquet(path, 1)).schema)
 
