@@ -61,8 +61,8 @@ def test_a_day_without_a_figure_keeps_its_place() -> None:
     assert days_drawing({TODAY: 0}, TODAY, 31) is None
 
 
-def test_a_life_stands_at_the_first_step_that_is_not_done() -> None:
+def test_the_first_step_that_is_not_done_comes_next() -> None:
     steps = [Step("a", "", Stage.DONE), Step("b", "", Stage.AHEAD), Step("c", "", Stage.AHEAD)]
-    assert [step.stage for step in in_order(steps)] == [Stage.DONE, Stage.NOW, Stage.AHEAD]
+    assert [step.stage for step in in_order(steps)] == [Stage.DONE, Stage.NEXT, Stage.AHEAD]
     stopped = [Step("a", "", Stage.DONE), Step("b", "", Stage.STOPPED), Step("c", "", Stage.AHEAD)]
     assert in_order(stopped) == stopped

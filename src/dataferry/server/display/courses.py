@@ -1,4 +1,4 @@
-"""The course of a thing with a life: the steps it has gone, the one it stands at, those that lie ahead."""
+"""The course of a thing with a life: the steps it has gone, where it stands or what comes next, what lies ahead."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class Stage(StrEnum):
 
     DONE = "done"
     NOW = "now"
+    NEXT = "next"
     AHEAD = "ahead"
     STOPPED = "stopped"
 
@@ -25,8 +26,8 @@ class Step:
 
 
 def in_order(steps: list[Step]) -> list[Step]:
-    """The first step that still lies ahead is the one it stands at, unless it has been stopped."""
+    """The first step that still lies ahead comes next, unless the thing stands at one or has been stopped."""
     if any(step.stage in (Stage.NOW, Stage.STOPPED) for step in steps):
         return steps
     first = next((index for index, step in enumerate(steps) if step.stage == Stage.AHEAD), None)
-    return [Step(each.name, each.when, Stage.NOW) if index == first else each for index, each in enumerate(steps)]
+    return [Step(each.name, each.when, Stage.NEXT) if index == first else each for index, each in enumerate(steps)]
