@@ -30,7 +30,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> Any:
         yield
 
     def answer(name: str, value: object) -> None:
-        monkeypatch.setattr(sync, "_client", nobody)
+        monkeypatch.setattr(sync, "client_of", nobody)
         monkeypatch.setattr(client, name, lambda *_words, **_options: value)
 
     return answer

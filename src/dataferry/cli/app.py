@@ -30,6 +30,7 @@ COMMANDS = (
     "backup",
     "credential",
     "border",
+    "market",
 )
 
 app = typer.Typer(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from dataferry.cli.output import console, progress_console, show, word
 from dataferry.messages import InputError, RefusedError
+
+if TYPE_CHECKING:
+    from dataferry.client import Client
 
 TOKEN_MARK = "dfy_"  # noqa: S105  the beginning of every token, no secret
 _LONGEST_TOKEN = 500
@@ -60,6 +65,16 @@ def login(
         console.print(f"[green]✓[/] {escape(word('logged_in', name=called, server=address))}")
 
     show(value, as_json, render)
+
+
+@contextmanager
+def client_of(server: str | None) -> Iterator[Client]:
+    """A client of the server that is meant, with the token that is kept for it."""
+    from dataferry.client import Client, Logins
+
+    kept = Logins().of(server)
+    with Client(kept.server, kept.token, plain_http=kept.plain_http) as client:
+        yield client
 
 
 def logout(

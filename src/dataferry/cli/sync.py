@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +9,11 @@ import typer
 from rich.markup import escape
 from rich.text import Text
 
+from dataferry.cli.login import client_of
 from dataferry.cli.output import console, progress, show, word
 from dataferry.messages import UsageError
 
 if TYPE_CHECKING:
-    from dataferry.client import Client
     from dataferry.client.comparing import Standing
     from dataferry.client.pulling import Pulled
     from dataferry.client.pushing import Pushed
@@ -34,20 +32,11 @@ def register(app: typer.Typer) -> None:
     app.command("pull")(pull)
 
 
-@contextmanager
-def _client(server: str | None) -> Iterator[Client]:
-    from dataferry.client import Client, Logins
-
-    login = Logins().of(server)
-    with Client(login.server, login.token, plain_http=login.plain_http) as client:
-        yield client
-
-
 def status(folder: Folder = Path(), server: Server = None, as_json: Json = False) -> None:
     """Show who you are on the server, and how the product folder stands to its draft and release there."""
     from dataferry.client import standing
 
-    with _client(server) as client:
+    with client_of(server) as client:
         found = standing(client, folder)
     show(found.to_json(), as_json, lambda: _show_standing(found))
     if found.problem is not None:
@@ -95,7 +84,7 @@ def push(
 
     if wait and not build:
         raise UsageError("cli.wait_without_build")
-    with _client(server) as client, progress(str(folder)) as step:
+    with client_of(server) as client, progress(str(folder)) as step:
         pushed = push_product(
             client, folder, replace=replace, build=build, wait=wait, store=local_store(None), told=step
         )
@@ -129,7 +118,7 @@ def pull(
     from dataferry.client import pull as pull_product
 
     name, _, version = product.partition("@")
-    with _client(server) as client, progress(name) as step:
+    with client_of(server) as client, progress(name) as step:
         pulled = pull_product(client, name, version or None, to, step)
     show(pulled.to_json(), as_json, lambda: _show_pulled(pulled))
 

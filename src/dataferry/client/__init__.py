@@ -13,6 +13,17 @@ if TYPE_CHECKING:
     from dataferry.client.comparing import standing
     from dataferry.client.errors import ServerError
     from dataferry.client.logins import Login, Logins
+    from dataferry.client.market import Market
+    from dataferry.client.market_records import (
+        AccessKey,
+        Agreement,
+        Delivery,
+        Invoice,
+        Listing,
+        Negotiation,
+        Offer,
+        Usage,
+    )
     from dataferry.client.pulling import pull
     from dataferry.client.pushing import push
     from dataferry.client.records import (
@@ -29,40 +40,58 @@ if TYPE_CHECKING:
     )
 
 _PLACES = {
+    "AccessKey": "market_records",
+    "Agreement": "market_records",
     "Build": "records",
     "Client": "calls",
     "Column": "records",
     "Dataset": "records",
+    "Delivery": "market_records",
     "Draft": "records",
+    "Invoice": "market_records",
     "Job": "records",
+    "Listing": "market_records",
     "Login": "logins",
     "Logins": "logins",
+    "Market": "market",
+    "Negotiation": "market_records",
+    "Offer": "market_records",
     "Person": "records",
     "Product": "records",
     "ReleaseRecord": "records",
     "ServerError": "errors",
     "SnapshotRecord": "records",
     "Upload": "records",
+    "Usage": "market_records",
     "pull": "pulling",
     "push": "pushing",
     "standing": "comparing",
 }
 
 __all__ = [
+    "AccessKey",
+    "Agreement",
     "Build",
     "Client",
     "Column",
     "Dataset",
+    "Delivery",
     "Draft",
+    "Invoice",
     "Job",
+    "Listing",
     "Login",
     "Logins",
+    "Market",
+    "Negotiation",
+    "Offer",
     "Person",
     "Product",
     "ReleaseRecord",
     "ServerError",
     "SnapshotRecord",
     "Upload",
+    "Usage",
     "pull",
     "push",
     "standing",

@@ -6,20 +6,22 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, TypeVar
 from urllib.parse import quote
 
+from dataferry.client.asking import API, R, every, one, path_part
 from dataferry.client.download import Step, download
 from dataferry.client.hostile import digest, inner_path
+from dataferry.client.market import Market
 from dataferry.client.records import (
     Build,
     Dataset,
     Draft,
     Person,
     Product,
-    Record,
     ReleaseRecord,
     SnapshotRecord,
     Source,
@@ -29,10 +31,7 @@ from dataferry.client.records import (
 from dataferry.client.transport import Transport
 from dataferry.messages import InputError, MissingError, RefusedError, UnavailableError
 
-API = "/api/v1"
-PAGE = 100
 LONGEST_WAIT = 3600.0
-R = TypeVar("R", bound=Record)
 W = TypeVar("W", Build, Upload)
 
 
@@ -74,10 +73,17 @@ class Client:
         self.close()
 
     def close(self) -> None:
+        if "market" in self.__dict__:
+            self.market.close()
         self._transport.close()
 
     def __repr__(self) -> str:
         return f"Client({self.server!r})"
+
+    @cached_property
+    def market(self) -> Market:
+        """The buyer's side of the exchange: listings, orders, agreements, invoices, deliveries."""
+        return Market(self._transport, self._sleep)
 
     # People
 
@@ -92,14 +98,14 @@ class Client:
         return self._all(Dataset, "/datasets", {"q": words, **facets} if words else facets)
 
     def dataset(self, slug: str) -> Dataset:
-        return self._one(Dataset, f"/datasets/{_in(slug)}")
+        return self._one(Dataset, f"/datasets/{path_part(slug)}")
 
     def snapshots(self, dataset: str) -> Iterator[SnapshotRecord]:
         """The snapshots of a dataset, newest first."""
-        return self._all(SnapshotRecord, f"/datasets/{_in(dataset)}/snapshots")
+        return self._all(SnapshotRecord, f"/datasets/{path_part(dataset)}/snapshots")
 
     def snapshot(self, dataset: str, sha256: str) -> SnapshotRecord:
-        return self._one(SnapshotRecord, f"/datasets/{_in(dataset)}/snapshots/{digest(sha256)}")
+        return self._one(SnapshotRecord, f"/datasets/{path_part(dataset)}/snapshots/{digest(sha256)}")
 
     def find_snapshot(self, sha256: str) -> SnapshotRecord | None:
         """A snapshot with these bytes that the caller may see."""
@@ -112,7 +118,7 @@ class Client:
     ) -> Path:
         """The bytes of a snapshot as the file `to`, checked against their digest; resumed where the line breaks."""
         plain = digest(sha256)
-        path = f"{API}/datasets/{_in(dataset)}/snapshots/{plain}/file"
+        path = f"{API}/datasets/{path_part(dataset)}/snapshots/{plain}/file"
         return download(self._transport, path, to, plain, size=size, step=step)
 
     def upload(
@@ -127,7 +133,7 @@ class Client:
 
         It is read in the background; `wait_for_upload` waits for that.
         """
-        path = f"{API}/datasets" if dataset is None else f"{API}/datasets/{_in(dataset)}/uploads"
+        path = f"{API}/datasets" if dataset is None else f"{API}/datasets/{path_part(dataset)}/uploads"
         fields = {"about": json.dumps(dict(about or {}), ensure_ascii=False)}
         with _Watched(file, step) as watched:
             # Made anew for each try: a file that was sent once stands at its end.
@@ -156,11 +162,11 @@ class Client:
         return self._all(Product, "/products")
 
     def product(self, name: str) -> Product:
-        return self._one(Product, f"/products/{_in(name)}")
+        return self._one(Product, f"/products/{path_part(name)}")
 
     def releases(self, name: str) -> Iterator[ReleaseRecord]:
         """The releases of a product that the caller may see, newest first."""
-        return self._all(ReleaseRecord, f"/products/{_in(name)}/releases")
+        return self._all(ReleaseRecord, f"/products/{path_part(name)}/releases")
 
     def release(self, name: str, version: str | None = None) -> ReleaseRecord:
         """A release; the newest without a version.
@@ -173,11 +179,11 @@ class Client:
             if newest is None:
                 raise MissingError("client.no_release", name=name)
             version = newest.version
-        return self._one(ReleaseRecord, f"/releases/{_in(name)}/{_in(version)}")
+        return self._one(ReleaseRecord, f"/releases/{path_part(name)}/{path_part(version)}")
 
     def source(self, name: str, version: str) -> Source:
         """What a release was built from: product.yaml, the recipe, and its inputs."""
-        return self._one(Source, f"/releases/{_in(name)}/{_in(version)}/source")
+        return self._one(Source, f"/releases/{path_part(name)}/{path_part(version)}/source")
 
     def download_release(self, name: str, version: str, to: Path, step: Step | None = None) -> Path:
         """Every file of a release into the folder `to`, each checked against its sha256; `release.json` last.
@@ -186,7 +192,7 @@ class Client:
         """
         release = self.release(name, version)
         document = release.document if isinstance(release.document, Mapping) else {}
-        base = f"{API}/releases/{_in(name)}/{_in(version)}/files"
+        base = f"{API}/releases/{path_part(name)}/{path_part(version)}/files"
         for entry in document.get("files", ()):
             inner = inner_path(entry["name"])
             path = f"{base}/{quote(inner)}"
@@ -197,7 +203,7 @@ class Client:
 
     def publish(self, name: str, version: str) -> ReleaseRecord:
         """Open a release to everybody. It stays open."""
-        answer = self._transport.json("POST", f"{API}/releases/{_in(name)}/{_in(version)}/publish")
+        answer = self._transport.json("POST", f"{API}/releases/{path_part(name)}/{path_part(version)}/publish")
         return ReleaseRecord.of(answer)
 
     # Drafts and builds
@@ -207,7 +213,7 @@ class Client:
         return self._all(Draft, "/drafts")
 
     def draft(self, slug: str) -> Draft:
-        answer, tag = self._transport.json_with_tag("GET", f"{API}/drafts/{_in(slug)}")
+        answer, tag = self._transport.json_with_tag("GET", f"{API}/drafts/{path_part(slug)}")
         return Draft.of({**answer, "etag": tag} if isinstance(answer, Mapping) else answer)
 
     def open_draft(self, slug: str, manifest: str, recipe: str) -> Draft:
@@ -223,16 +229,16 @@ class Client:
             ServerError: 409 or 412, somebody changed it meanwhile.
         """
         body = {"manifest": manifest, "recipe": recipe}
-        path, headers = f"{API}/drafts/{_in(slug)}", {"If-Match": etag}
+        path, headers = f"{API}/drafts/{path_part(slug)}", {"If-Match": etag}
         answer, tag = self._transport.json_with_tag("PUT", path, json=body, headers=headers)
         return Draft.of({**answer, "etag": tag} if isinstance(answer, Mapping) else answer)
 
     def remove_draft(self, slug: str) -> None:
-        self._transport.json("DELETE", f"{API}/drafts/{_in(slug)}")
+        self._transport.json("DELETE", f"{API}/drafts/{path_part(slug)}")
 
     def request_build(self, slug: str) -> Build:
         """Ask for a build of a draft as it is; the open one, where there is one."""
-        return Build.of(self._transport.json("POST", f"{API}/drafts/{_in(slug)}/builds"))
+        return Build.of(self._transport.json("POST", f"{API}/drafts/{path_part(slug)}/builds"))
 
     def build(self, number: int) -> Build:
         return self._one(Build, f"/builds/{int(number)}")
@@ -271,30 +277,10 @@ class Client:
             pause = min(pause * 1.4, 5.0)
 
     def _one(self, kind: type[R], path: str) -> R:
-        return kind.of(self._transport.json("GET", API + path))
+        return one(self._transport, kind, path)
 
     def _all(self, kind: type[R], path: str, query: Mapping[str, str] | None = None) -> Iterator[R]:
-        cursor: str | None = None
-        while True:
-            asked: dict[str, Any] = {**(query or {}), "limit": PAGE, **({"cursor": cursor} if cursor else {})}
-            page = self._transport.json("GET", API + path, params=asked)
-            if not isinstance(page, Mapping) or not isinstance(page.get("items"), list):
-                raise UnavailableError("client.strange_answer", what="items")
-            for item in page["items"]:
-                yield kind.of(item)
-            following = page.get("next")
-            # A server that answers the same cursor again would be asked for ever.
-            if not following or following == cursor:
-                return
-            cursor = str(following)
-
-
-def _in(text: str) -> str:
-    """One part of a path: nothing in it can step into another."""
-    plain = quote(str(text), safe="")
-    if plain in {"", ".", ".."}:
-        raise InputError("client.hostile_name", name=str(text))
-    return plain
+        return every(self._transport, kind, path, query)
 
 
 class _Watched:

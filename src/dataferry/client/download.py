@@ -29,6 +29,7 @@ def download(
     size: int | None = None,
     most: int | None = None,
     step: Step | None = None,
+    called: str | None = None,
 ) -> Path:
     """Fetch `path` of the server into `target`, which appears whole and right or not at all.
 
@@ -36,6 +37,7 @@ def download(
         sha256: 64 hexadecimal digits that the bytes must have.
         size: how many bytes they are, where that is known; more are not taken.
         most: the most bytes that are taken, where `size` is not known.
+        called: what errors call the file, where `path` itself is a secret.
 
     Raises:
         InputError: `client.bytes_differ`, the bytes are not those of the digest; nothing is kept.
@@ -46,7 +48,8 @@ def download(
     part = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
-            _Fetch(transport, path, file, sha256, size, size if size is not None else most, step).run()
+            bound = size if size is not None else most
+            _Fetch(transport, path, file, sha256, size, bound, step, called or path).run()
             file.flush()
             os.fsync(file.fileno())
         part.chmod(0o644)
@@ -68,7 +71,9 @@ class _Fetch:
         size: int | None,
         most: int | None,
         step: Step | None,
+        called: str,
     ) -> None:
+        self.called = called
         self.transport, self.path, self.file = transport, path, file
         self.sha256, self.size, self.most, self.step = sha256, size, most, step
         self.digest: Any = hashlib.sha256()
@@ -125,7 +130,7 @@ class _Fetch:
             self.step(self.have, self.whole)
 
     def _differs(self) -> InputError:
-        return InputError("client.bytes_differ", server=self.transport.server, path=self.path, sha256=self.sha256)
+        return InputError("client.bytes_differ", server=self.transport.server, path=self.called, sha256=self.sha256)
 
 
 def _length(response: Any, match: re.Match[str] | None, have: int) -> int | None:

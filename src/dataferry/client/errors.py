@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,13 +82,13 @@ _KINDS: Mapping[int, type[ServerError]] = {
 }
 
 
-def error_of(response: httpx.Response) -> DataferryError:
+def error_of(response: httpx.Response, content: bytes) -> DataferryError:
     """The error that an answer tells. One that is no problem document comes from something else than a Dataferry."""
     status = response.status_code
     try:
-        body = response.json()
+        body = json.loads(content)
         code, detail = body["code"], body["detail"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         body = None
     if not (isinstance(body, dict) and isinstance(code, str) and isinstance(detail, str)):
         if status in {429, 502, 503, 504}:
@@ -95,10 +96,10 @@ def error_of(response: httpx.Response) -> DataferryError:
         return UnavailableError("client.no_problem", server=_host(response), status=status)
     given = body.get("data")
     data = given if isinstance(given, dict) else {}
-    words = "\n".join([_plain(detail), *_lines(body)])
+    words = "\n".join([plain_words(detail), *_lines(body)])
     kind = _KINDS.get(status, ServerError)
     told = {key: value for key, value in data.items() if key not in {"code", "words", "status", "retry", "self"}}
-    error = kind(code[:200], words, status, retry=bool(body.get("retry")), **told)
+    error = kind(plain_words(code)[:200], words, status, retry=bool(body.get("retry")), **told)
     error.wait = wait_of(response)
     return error
 
@@ -115,14 +116,14 @@ def _lines(body: Mapping[str, Any]) -> list[str]:
     """The fields and findings that the problem names, one line each."""
     fields = [item for item in body.get("errors") or () if isinstance(item, dict)]
     findings = [item for item in body.get("findings") or () if isinstance(item, dict)]
-    lines = [f"  {_plain(item.get('place', ''))}: {_plain(item.get('message', ''))}" for item in fields]
-    lines += [f"  {_plain(item.get('message', ''))}" for item in findings]
+    lines = [f"  {plain_words(item.get('place', ''))}: {plain_words(item.get('message', ''))}" for item in fields]
+    lines += [f"  {plain_words(item.get('message', ''))}" for item in findings]
     return lines[:50]
 
 
-def _plain(text: object) -> str:
+def plain_words(text: object, most: int = _LONGEST_WORDS) -> str:
     """Words from outside, safe for a terminal: control characters would move its cursor or hide text."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))[:_LONGEST_WORDS]
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in str(text))[:most]
 
 
 def _host(response: httpx.Response) -> str:

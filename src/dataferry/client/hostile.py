@@ -12,6 +12,9 @@ _VERSION = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+(?:[-+.][0-9A-Za-z.+-]+)?")
 _TABLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _DIGEST = re.compile(r"(?:sha256:)?([0-9a-f]{64})")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+_FILE_ADDRESS = re.compile(
+    r"/delivery/files/[0-9a-z-]{5,100}/[A-Za-z0-9][A-Za-z0-9_.+-]{0,199}\?X-Amz-Signature=[0-9a-f]{16,128}"
+)
 _SUFFIX = re.compile(r"(?:\.[A-Za-z0-9]{1,10}){1,2}$")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?")
 LONGEST_NAME = 80
@@ -46,6 +49,17 @@ def inner_path(text: object) -> str:
     if not plain or path.is_absolute() or len(parts) > 4:
         raise InputError("client.hostile_name", name=str(text)[:100])
     return "/".join(parts)
+
+
+def file_address(text: object) -> str:
+    """The path of a delivered file with its grant: on the server that was asked, and nowhere else.
+
+    Raises:
+        InputError: `client.hostile_name`. The text is not repeated: a true one would be a secret.
+    """
+    if not _FILE_ADDRESS.fullmatch(str(text)) or ".." in str(text):
+        raise InputError("client.hostile_name", name="address")
+    return str(text)
 
 
 def suffix(file_name: object) -> str:

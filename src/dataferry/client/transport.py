@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,9 @@ from dataferry.messages import DataferryError, RefusedError, UnavailableError, c
 
 MOST_REDIRECTS = 3
 LONGEST_WAIT = 90.0
+MIB = 1024 * 1024
+MOST_OF_AN_ANSWER = 256 * MIB
+MOST_OF_AN_ERROR = 4 * MIB
 RETRIED = frozenset({429, 502, 503, 504})
 
 
@@ -45,6 +49,7 @@ class Transport:
         if token:
             need_closed_line(self.server, plain_http=plain_http)
         self._token = token
+        self._timeout, self._plain_http = timeout, plain_http
         self._retries = retries
         self._sleep = sleep
         self._http = httpx.Client(
@@ -60,14 +65,24 @@ class Transport:
     def json(self, method: str, path: str, **options: Any) -> Any:
         """The JSON of an answer; `None` for one without a body."""
         with self.open(method, path, **options) as response:
-            response.read()
-            return _json(response, self.server) if response.content else None
+            content = _whole(response, self.server)
+            return _json(content, response, self.server) if content else None
 
     def json_with_tag(self, method: str, path: str, **options: Any) -> tuple[Any, str]:
         """The JSON of an answer and its ETag."""
         with self.open(method, path, **options) as response:
-            response.read()
-            return _json(response, self.server), response.headers.get("ETag", "")
+            return _json(_whole(response, self.server), response, self.server), response.headers.get("ETag", "")
+
+    def with_token(self, token: str | None) -> Transport:
+        """Another line to the same server that carries another token, or none."""
+        return Transport(
+            self.server,
+            token,
+            timeout=self._timeout,
+            retries=self._retries,
+            plain_http=self._plain_http,
+            sleep=self._sleep,
+        )
 
     @contextlib.contextmanager
     def open(
@@ -92,8 +107,7 @@ class Transport:
         response = self._send(method, self.server + path, headers or {}, fresh, options)
         try:
             if response.status_code >= 400:
-                response.read()
-                raise error_of(response)
+                raise error_of(response, _whole(response, self.server, MOST_OF_AN_ERROR))
             yield response
         except httpx.HTTPError as error:
             raise UnavailableError("client.broken_off", retry=True, server=self.server) from error
@@ -163,8 +177,19 @@ def _pause(attempt: int, asked: float | None) -> float:
     return float(min(0.5 * 2 ** (attempt - 1), 20.0) * random.uniform(1.0, 1.5))  # noqa: S311  no secret
 
 
-def _json(response: httpx.Response, server: str) -> Any:
+def _whole(response: httpx.Response, server: str, most: int = MOST_OF_AN_ANSWER) -> bytes:
+    """The body of an answer, as long as it is one that a memory holds."""
+    content = bytearray()
+    for piece in response.iter_bytes():
+        content += piece
+        if len(content) > most:
+            raise UnavailableError("client.answer_too_large", server=server, most=most // MIB)
+    return bytes(content)
+
+
+def _json(content: bytes, response: httpx.Response, server: str) -> Any:
     try:
-        return response.json()
-    except ValueError as error:
+        return json.loads(content)
+    # Brackets in brackets without end are no ValueError.
+    except (ValueError, RecursionError) as error:
         raise UnavailableError("client.no_problem", server=server, status=response.status_code) from error

@@ -1,0 +1,56 @@
+"""Files that a server's answer is written to: nothing of the person's is overwritten, and a secret is theirs alone."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from dataferry.messages import RefusedError
+
+
+def free_place(path: Path, *, replace: bool) -> Path:
+    """The path, if a file may be written there.
+
+    Raises:
+        RefusedError: `client.file_there`.
+    """
+    if path.is_dir() or (not replace and (path.exists() or path.is_symlink())):
+        raise RefusedError("client.file_there", file=str(path))
+    return path
+
+
+def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
+    """Write a file that only its owner may read, from its first byte on; whole or not at all.
+
+    Raises:
+        RefusedError: `client.file_there`, somebody was faster; `client.file_unwritable`.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = _opened_aside(path) if replace else (_opened_new(path), path)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise RefusedError("client.file_unwritable", file=str(path), problem=problem) from error
+
+
+def _opened_new(path: Path) -> int:
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise RefusedError("client.file_there", file=str(path)) from error
+
+
+def _opened_aside(path: Path) -> tuple[int, Path]:
+    """A new file beside the wanted one; mkstemp gives it mode 600, whatever the old one has."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    return handle, Path(name)
