@@ -216,13 +216,18 @@ def _qualification(document: Mapping[str, Any]) -> Section:
         (
             _plain(words.piece_word(each["kind"])),
             _plain(states[each["state"]]),
-            _plain(each["reference"]),
+            _plain(_reference(each)),
             _plain(each["digest"]),
         )
         for each in document["evidence"]
     )
     columns = (_("Evidence"), _("State"), _("Reference"), _("Digest"))
     return Section("qualification", _("Qualification"), columns=columns, rows=rows)
+
+
+def _reference(piece: Mapping[str, Any]) -> str:
+    """What a piece is filed under; the machine's findings are named in full beside it already."""
+    return "–" if piece["kind"].startswith("machine-") else str(piece["reference"])
 
 
 def _evidence(chips: Mapping[str, str]) -> Section:
