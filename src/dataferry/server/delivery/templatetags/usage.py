@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from django import template
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from dataferry.server.delivery.forms import SCOPES
 from dataferry.server.delivery.queries.usage import DAYS, Usage
 from dataferry.server.display.days import DaysDrawing, days_drawing
 from dataferry.server.display.words import number
@@ -41,6 +43,13 @@ def drawings_of(usage: Usage) -> list[Drawn]:
             values = {"title": title, "days": DAYS, "most": number(drawing.most)}
             found.append(Drawn(title, told % values, drawing))
     return found
+
+
+@register.filter
+def doors(scopes: Iterable[str]) -> str:
+    """What a key opens, in the words of the form that made it."""
+    words = {code: str(word) for code, word in SCOPES}
+    return " · ".join(words.get(each, each) for each in scopes)
 
 
 @register.filter
