@@ -167,11 +167,17 @@ def test_caps_of_a_day_are_exact(release: Any) -> None:
     ask = Caller(deliver(release, policy={"calls_a_day": 2, "rows_a_day": 10}))
     assert ask("limit=8").status_code == 200
     assert ask("limit=8").status_code == 200
-    refused = ask("limit=3")
+    # What is left of the day is handed out, and no refusal tells whether there would have been more.
+    rest = ask("limit=3&city=shanghai").json()
+    assert len(rest["items"]) == 2
+    assert rest["next"]
+    assert ask("limit=3&city=shanghai").json() == rest, "a retry is the same act, with the same rows"
+    refused = ask("limit=1")
     assert (refused.status_code, refused.json()["code"]) == (403, "server.delivery.rows_used_up")
-    assert ask("limit=2").status_code == 200
-    assert ask("limit=1").json()["code"] == "server.delivery.calls_used_up"
     with clock.standing_at(clock.now() + timedelta(days=1)):
+        assert [ask(f"limit=1&chargers={number}").status_code for number in range(3)] == [200, 200, 403]
+        assert ask("limit=2").json()["code"] == "server.delivery.calls_used_up"
+    with clock.standing_at(clock.now() + timedelta(days=2)):
         assert ask("limit=1").status_code == 200
 
 

@@ -137,6 +137,27 @@ def check_probing(admission: Admission, key: str) -> None:
         raise RefusedError("server.delivery.empty_used_up", most=MOST_EMPTY)
 
 
+def rows_allowed(admission: Admission, key: str, limit: int) -> int:
+    """How many rows a page may have: those asked for, or what is left of the day; of a retry what it had before.
+
+    A page that ends earlier says no more than that it does. To refuse one that has too many rows would tell that there
+    are so many, and cost nothing.
+
+    Raises:
+        RefusedError: `server.delivery.rows_used_up` (403): none is left.
+    """
+    now, most = clock.now(), admission.limits.rows_a_day
+    known = _same_act(admission.entitlement, key, now)
+    if known is not None:
+        return min(limit, known.rows) or limit
+    if most is None:
+        return limit
+    left = most - used_today(admission.entitlement, now)["rows"]
+    if left <= 0:
+        raise RefusedError("server.delivery.rows_used_up", most=most, left=0)
+    return min(limit, left)
+
+
 def used_today(entitlement: Entitlement, now: datetime) -> dict[str, int]:
     """Calls and rows since midnight in the two cities."""
     return counted(entitlement, _midnight(now), now + timedelta(seconds=1))

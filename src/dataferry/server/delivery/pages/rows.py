@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +18,7 @@ from dataferry.server.delivery.doors import bearer, machine_door
 from dataferry.server.delivery.rows import (
     LONGEST_CURSOR,
     LONGEST_VALUE,
+    MOST,
     TESTS,
     USUAL,
     Asked,
@@ -45,9 +46,10 @@ def rows(request: HttpRequest, share: str) -> HttpResponseBase:
     if asked.conditions:
         metering.check_probing(admission, key)
     served = served_table(admission.release, admission.cut)
-    page = read_page(served, asked, share, admission.version.number)
+    shown = replace(asked, limit=metering.rows_allowed(admission, key, asked.limit))
+    page = read_page(served, shown, share, admission.version.number)
     before_leaving(admission)
-    metering.record(admission, key, "rows", rows=len(page.rows))
+    metering.record(admission, key, "rows", rows=len(page.items))
     told = {"share": share, "version": admission.version.number, "release": admission.release.version}
     answer = HttpResponse(_body(told, page), content_type="application/json")
     answer["Cache-Control"] = "private, no-store"
@@ -67,6 +69,8 @@ def _body(told: dict[str, Any], page: RowPage) -> bytes:
 
 def _asked(request: HttpRequest) -> Asked:
     limit = number_of(request, "limit")
+    if limit is not None and not 1 <= limit <= MOST:
+        raise InputError("server.delivery.bad_limit", field="limit", most=MOST)
     cursor = request.GET.get("cursor", "")
     if len(cursor) > LONGEST_CURSOR:
         raise InputError("server.delivery.bad_cursor", field="cursor")
