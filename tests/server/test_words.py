@@ -1,7 +1,9 @@
 """Values become words people read: nothing odd breaks a page, and what is not known is shown as it is."""
 
 import math
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,3 +129,10 @@ def test_a_moment_is_told_in_the_visitors_zone_which_is_named() -> None:
         assert words.moment(datetime(2024, 8, 15, 10, 0, tzinfo=UTC)) == "15 Aug 2024, 18:00 HKT"
     with timezone.override("America/New_York"), translation.override("en"):
         assert words.moment(datetime(2024, 8, 15, 3, 0, tzinfo=UTC)) == "14 Aug 2024, 23:00 EDT"
+
+
+def test_no_text_to_translate_hides_inside_an_f_string() -> None:
+    """Gettext does not read there: the text would stay English on every page."""
+    server = Path(words.__file__).parents[1]
+    written = ((path.relative_to(server), path.read_text(encoding="utf-8")) for path in server.rglob("*.py"))
+    assert [(path, found) for path, text in written if (found := re.findall(r"\{n?(?:_|gettext)\(", text))] == []
