@@ -81,6 +81,15 @@ def test_terms_that_are_not_those_of_the_digest_are_never_signed(
     assert [method for method, *_rest in scripted.asked] == ["GET"]
 
 
+def test_terms_that_change_after_they_were_read_are_not_signed(scripted: Scripted) -> None:
+    """A server that shows terms under the digest of others, and those others when they are signed."""
+    market = client_of(scripted).market
+    scripted.answers = [answer({**AGREEMENT, "terms": {**TERMS, "days": 1}}), answer(AGREEMENT)]
+    with pytest.raises(RefusedError):
+        market.sign(market.agreement("A-2026-0001"), DIGEST)
+    assert [method for method, *_rest in scripted.asked] == ["GET", "GET"]
+
+
 def test_terms_are_answered_at_the_revision_that_was_read(scripted: Scripted) -> None:
     row = {"number": "N-2026-0001", "offer": "F-2026-0001", "state": "offered", "revision": 4}
     read = Negotiation.of({**row, "terms": TERMS, "digest": DIGEST})

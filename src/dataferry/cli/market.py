@@ -98,6 +98,7 @@ def sign(
     What is signed is the digest of the terms that were shown; it is computed here, not taken from the server.
     """
     from dataferry.cli.market_output import show_agreement, tell
+    from dataferry.client.market import digest_of_terms
 
     if yes and not digest:
         raise UsageError("cli.market_yes_needs_digest")
@@ -105,12 +106,13 @@ def sign(
         raise UsageError("cli.market_cannot_ask", agreement=agreement[:20])
     with client_of(server) as client:
         found = client.market.agreement(agreement)
+        read = digest_of_terms(found.terms)
         if not yes:
             show_agreement(found)
             if not typer.confirm(word("market_sign_question")):
                 tell("market_not_signed")
                 return
-        signed = client.market.sign(found, digest or found.digest)
+        signed = client.market.sign(found, digest or read)
 
     def render() -> None:
         console.print("[green]✓[/]", end=" ")

@@ -111,13 +111,16 @@ class Market(Deliveries):
         """Sign for the buyer, as its manager, the terms of this digest: those that somebody has read.
 
         The terms are fetched again and their digest is computed here, so that nothing else is signed than what was
-        read, whatever the server says that the digest is.
+        read, whatever the server says that the digest is. Where the agreement is given as the record that was read,
+        its terms must have that digest too.
 
         Raises:
             RefusedError: `client.terms_differ`, the terms are not those of the digest. ServerError: its refusal.
         """
         found = self.agreement(number_of(agreement))
-        if not (digest == found.digest == digest_of_terms(found.terms)):
+        told = {found.digest, digest_of_terms(found.terms)}
+        told |= {digest_of_terms(agreement.terms)} if isinstance(agreement, Agreement) else set()
+        if told != {digest}:
             raise RefusedError("client.terms_differ", number=found.number, digest=digest[:80])
         body = {"side": "buyer", "digest": digest}
         return Agreement.of(self._post(f"/agreements/{path_part(found.number)}/signatures", body))
