@@ -253,7 +253,16 @@ OPERATIONS: dict[str, Line] = {
     "download_delivery": at("traded", "number=entitlement"),
 }
 AGAIN: dict[str, tuple[Line, ...]] = {
-    "merchants-application": (at("traded", "number=merchant", "do=suspend&reason=Asked+by+the+court"),),
+    "merchants-application": (
+        at(
+            "traded",
+            "number=merchant",
+            "do=suspend&reason=Asked+by+the+court",
+            "do=classes&further=intermediary",
+            "do=grant&seen_register=Looked+up",
+            "do=again&classes=buyer",
+        ),
+    ),
     "compliance-case": (
         at("examined", "number=case", "do=find_clear", "do=request&items={item}&reason=More", "do=withdraw&sure=yes"),
         at(

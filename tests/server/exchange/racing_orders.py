@@ -20,8 +20,16 @@ from django.db import connection, transaction  # noqa: E402
 from dataferry.messages import DataferryError  # noqa: E402
 from dataferry.server import journal  # noqa: E402
 from dataferry.server.exchange.actions import agreements, money, orders  # noqa: E402
-from dataferry.server.exchange.models import Agreement, Invoice, Plan  # noqa: E402
+from dataferry.server.exchange.actions.transfers import record_transfer  # noqa: E402
+from dataferry.server.exchange.models import (  # noqa: E402
+    Agreement,
+    Invoice,
+    PaymentReceipt,
+    Plan,
+    UnmatchedTransfer,
+)
 from dataferry.server.journal import clock  # noqa: E402
+from dataferry.server.journal.numbers import BOTH_CITIES  # noqa: E402
 from dataferry.server.merchants.models import Merchant  # noqa: E402
 from dataferry.server.merchants.states import MERCHANT  # noqa: E402
 from dataferry.server.people.models import Membership, Organisation  # noqa: E402
@@ -129,5 +137,18 @@ hours = [
 billing = [lambda a=a, h=h: money.bill_usage(a, *h, 7) for a in running for h in hours for _ in range(2)]
 told["billed"] = dict(at_once(billing))
 told["numbers"] = sorted(Invoice.objects.values_list("sequence", flat=True))
+
+# One transfer of the bank is confirmed as a payment and recorded as unmatched, at the same instant.
+bought = sign_both(
+    make_agreement(make_offer(listing, supplier.manager, "one_off", amount=900), rivals[0]), supplier, rivals[0]
+)
+waiting = money.start_payment(rivals[0].manager, bought.invoices.get(), "bank-transfer")
+today = now.astimezone(BOTH_CITIES).date()
+came = {"city": "shanghai", "currency": "HKD", "amount": 900, "payer": "Somebody", "received_on": today}
+claims = [lambda: money.confirm_payment(operator, waiting, "HSBC 2")] * 5
+claims += [lambda: record_transfer(operator, reference="HSBC 2", **came)] * 5
+told["claimed"] = dict(at_once(claims))
+told["payments"] = PaymentReceipt.objects.filter(reference="HSBC 2").count()
+told["transfers"] = UnmatchedTransfer.objects.filter(bank_reference="HSBC 2").count()
 told["replayed"] = journal.replay(journal.selected()).holds
 print(json.dumps(told))

@@ -25,4 +25,7 @@ def test_the_last_one_is_sold_once(migrated_house: dict[str, str]) -> None:
     assert said["left"] == 50
     assert said["billed"] == {"done": 40}, "each period twice is one invoice"
     assert said["numbers"] == list(range(1, 22)), "21 invoices, none missing, none twice"
+    assert said["payments"] + said["transfers"] == 1, "one transfer is a payment or unmatched, never both"
+    assert said["claimed"].pop("done") == (5 if said["payments"] else 1)
+    assert set(said["claimed"]) <= {"server.exchange.reference_used", "server.exchange.transfer_known"}
     assert said["replayed"]
