@@ -7,7 +7,9 @@ A. Hundepool and others, Statistical Disclosure Control (Wiley 2012), chapter 4,
 - p%: without the two largest contributors there remains at least a tenth of the largest, or the second could tell the
   first from the sum to within ten per cent;
 - secondary suppression: what is withheld of any total is, taken together, itself a cell that could be told, or whoever
-  asks for the total would find it by subtracting. Where it is not, the smallest told cells are withheld with it.
+  asks for the total would find it by subtracting. Where it is not, the smallest told cells are withheld with it. No
+  total has one withheld cell alone among told ones, and no cell that may not be told follows from all the totals
+  together: what hides it would else be found first, and then it.
 
 Contributors are subjects where they are told apart, else rows. Values count without their signs. A mean is a sum for
 whoever knows the count. Minimum and maximum are single rows' own values: they are told where at least `k` rows and
@@ -18,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import count, product
 from typing import Any, Final
 
 import numpy as np
@@ -28,6 +30,9 @@ DOMINANT_SHARE: Final = 0.5
 P_PERCENT: Final = 10
 _PENDING: Final = 500_000
 _PATIENCE: Final = 20
+_PATIENT_SOLVINGS: Final = 3
+_MOST_STEPS, _OUT_OF_STEPS = 600, 7
+_NOTHING: Final = 1e-6
 MARK_BITS: Final = 50
 _MARK: Final = np.uint64(2**MARK_BITS - 1)
 Ints = NDArray[np.int64]
@@ -140,35 +145,90 @@ def withheld(layer: Layer, hidden: Mask | None, margins: Sequence[Ints], k: int)
         hidden: cells that are withheld already.
         margins: of each total that could be asked for, the total that each cell is part of.
     """
-    size = len(layer.rows)
-    found = ~_safe(layer, None, size, k)
-    if hidden is not None:
-        found |= hidden
-    for attempt in range(_PATIENCE + 1):
-        more = np.zeros(size, dtype=bool)
+    unsafe = ~_safe(layer, None, len(layer.rows), k)
+    found = unsafe if hidden is None else unsafe | hidden
+    solvings = 0
+    for attempt in count():
+        order = _order(layer.rows, found, margins)
+        more = np.zeros(len(found), dtype=bool)
         for totals in margins:
-            more |= _complement(layer, found | more, totals, k, whole=attempt == _PATIENCE)
+            bad = _bad_totals(layer, found | more, totals, k)
+            more |= _also(bad, found | more, totals, order, whole=attempt >= _PATIENCE)
         if not more.any():
-            break
-        found |= more
-    return found
+            more = _beside_solved(found, unsafe, margins, order, whole=solvings >= _PATIENT_SOLVINGS)
+            solvings += 1
+        if not more.any():
+            return found
+        found = found | more
+    raise AssertionError  # `count` has no end
 
 
-def _complement(layer: Layer, found: Mask, totals: Ints, k: int, *, whole: bool) -> Mask:
-    """For each total whose withheld cells, together, could not be told: its smallest told cell, or all of them."""
-    more = np.zeros(len(found), dtype=bool)
-    if not found.any():
-        return more
+def _order(rows: Ints, found: Mask, margins: Sequence[Ints]) -> Ints:
+    """The rank of each cell: first those whose totals have withheld cells already, which hide each other; then small."""
+    crossings = np.zeros(len(rows), dtype=np.int64)
+    for totals in margins:
+        crossings += (np.bincount(totals[found], minlength=int(totals.max()) + 1) > 0)[totals]
+    ranks = np.empty(len(rows), dtype=np.int64)
+    ranks[np.lexsort((np.arange(len(rows)), rows, -crossings))] = np.arange(len(rows))
+    return ranks
+
+
+def _bad_totals(layer: Layer, found: Mask, totals: Ints, k: int) -> Mask:
+    """Totals whose withheld cells could not be told together, or that have one among told ones."""
     size = int(totals.max()) + 1
-    has_hidden = np.bincount(totals[found], minlength=size) > 0
-    bad = has_hidden & ~_safe(layer, np.where(found, totals, -1), size, k)
+    hidden = np.bincount(totals[found], minlength=size)
+    lone = (hidden == 1) & (np.bincount(totals, minlength=size) > 1)
+    return np.asarray((hidden > 0) & (lone | ~_safe(layer, np.where(found, totals, -1), size, k)), dtype=bool)
+
+
+def _also(bad: Mask, found: Mask, totals: Ints, order: Ints, *, whole: bool) -> Mask:
+    """Of each bad total the first told cell, or all of them."""
+    more = np.zeros(len(found), dtype=bool)
     told = np.flatnonzero(bad[totals] & ~found)
     if whole:
         more[told] = True
     elif len(told):
-        order = told[np.lexsort((told, layer.rows[told], totals[told]))]
-        more[order[np.unique(totals[order], return_index=True)[1]]] = True
+        ranked = told[np.lexsort((order[told], totals[told]))]
+        more[ranked[np.unique(totals[ranked], return_index=True)[1]]] = True
     return more
+
+
+def _beside_solved(found: Mask, unsafe: Mask, margins: Sequence[Ints], order: Ints, *, whole: bool) -> Mask:
+    """Told cells beside those that may not be told and that all the totals together would still give away."""
+    more = np.zeros(len(found), dtype=bool)
+    lines = [totals for totals in margins if totals.max() > 0]
+    if not lines or not unsafe.any():
+        return more
+    solved = unsafe & _solved(found, margins)
+    for totals in lines:
+        bad = np.bincount(totals[solved], minlength=int(totals.max()) + 1) > 0
+        more |= _also(bad, found | more, totals, order, whole=whole)
+    return more
+
+
+def _solved(found: Mask, margins: Sequence[Ints]) -> Mask:
+    """Which withheld cells the totals determine: those that are zero in every solution of the homogeneous equations.
+
+    A random vector less its part in the space of the equations is such a solution, and is zero elsewhere by chance
+    alone. A total of a single cell is left aside: whether it is told is for the question that asks for it. Where the
+    computing would take too long, every cell is taken for one that is determined.
+    """
+    from scipy import sparse
+    from scipy.sparse.linalg import lsqr
+
+    places = np.flatnonzero(found)
+    parts = []
+    for totals in margins:
+        owners = totals[places]
+        used = np.bincount(totals)[owners] > 1
+        shape = (len(places), int(totals.max()) + 1)
+        parts.append(sparse.csr_matrix((np.ones(used.sum()), (np.flatnonzero(used), owners[used])), shape=shape))
+    equations = sparse.hstack(parts, format="csr")
+    drawn = np.random.default_rng(0).uniform(1, 2, len(places))
+    weights, ending = lsqr(equations, drawn, atol=1e-12, btol=1e-12, conlim=0, iter_lim=_MOST_STEPS)[:2]
+    solved = np.zeros(len(found), dtype=bool)
+    solved[places] = (np.abs(drawn - equations @ weights) < _NOTHING) | (ending == _OUT_OF_STEPS)
+    return solved
 
 
 def _safe(layer: Layer, groups: Ints | None, size: int, k: int) -> Mask:
@@ -228,14 +288,20 @@ def top_two(owners: Ints, values: Floats, size: int) -> tuple[Floats, Floats]:
     return first, second
 
 
-def margins_of(keys: Sequence[tuple[Any, ...]], groups: int) -> list[Ints]:
-    """The totals that could be asked for: of each choice of fewer groups, the total that each cell is part of."""
-    if not keys:
+def margins_of(levels: Sequence[Sequence[Sequence[Any]]], cells: int) -> list[Ints]:
+    """The totals that could be asked for: of each choice of coarser groups, the total that each cell is part of.
+
+    Args:
+        levels: of each group the cells' values, then the same made coarser (days as weeks) as it can be asked.
+    """
+    if not cells:
         return []
     found = []
-    for count in range(groups):
-        for chosen in combinations(range(groups), count):
-            known: dict[tuple[Any, ...], int] = {}
-            totals = [known.setdefault(tuple(key[place] for place in chosen), len(known)) for key in keys]
-            found.append(np.asarray(totals, dtype=np.int64))
+    for chosen in product(*([*group, None] for group in levels)):
+        if all(values is group[0] for values, group in zip(chosen, levels, strict=True)):
+            continue
+        kept = [values for values in chosen if values is not None]
+        known: dict[tuple[Any, ...], int] = {}
+        keys = zip(*kept, strict=True) if kept else [()] * cells
+        found.append(np.asarray([known.setdefault(key, len(known)) for key in keys], dtype=np.int64))
     return found

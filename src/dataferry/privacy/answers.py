@@ -222,7 +222,7 @@ def answer(
     types = [_told_type(each, schema, protection.zone) for each in question.by]
     if cells.kept.is_too_few or (cells.left_out.rows and cells.left_out.is_too_few):
         return Answer(_table(question, types, [], {}, schema), too_few=True)
-    return _answered(question, types, cells, schema)
+    return _answered(question, types, cells, schema, protection.zone)
 
 
 def _at_least(protection: Protection) -> Protection:
@@ -254,8 +254,24 @@ def _stored(kind: pa.DataType) -> pa.DataType:
     return pa.int32() if pa.types.is_date32(kind) else pa.int64()
 
 
-def _answered(question: Question, types: Sequence[pa.DataType], cells: Cells, schema: pa.Schema) -> Answer:
-    margins = margins_of(cells.keys, len(question.by))
+def _levels(question: Question, schema: pa.Schema, cells: Cells, zone: str) -> list[list[Sequence[Any]]]:
+    """Of each group the values of the cells, and those of each coarser period that could be asked for."""
+    found = []
+    for number, group in enumerate(question.by):
+        kind = schema.field(group.column).type
+        values: list[Sequence[Any]] = [[key[number] for key in cells.keys]]
+        if is_time(kind):
+            stored = pa.chunked_array([pa.array(values[0], _stored(kind))]).cast(kind)
+            finest = group.period or ("day" if pa.types.is_date(kind) else "")
+            for period in PERIODS[PERIODS.index(finest) + 1 if finest else 0 :]:
+                coarser = floor_times(stored, period, zone if _has_zone(kind) else None)
+                values.append(coarser.cast(_stored(kind)).to_pylist())
+        found.append(values)
+    return found
+
+
+def _answered(question: Question, types: Sequence[pa.DataType], cells: Cells, schema: pa.Schema, zone: str) -> Answer:
+    margins = margins_of(_levels(question, schema, cells, zone), len(cells.keys))
     hidden = withheld(Layer(cells.rows, cells.contributors), None, margins, cells.k)
     figures, hidden_figures = {}, {}
     for figure in question.figures:
