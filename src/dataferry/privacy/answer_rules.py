@@ -164,7 +164,7 @@ def withheld(layer: Layer, hidden: Mask | None, margins: Sequence[Ints], k: int)
 
 
 def _order(rows: Ints, found: Mask, margins: Sequence[Ints]) -> Ints:
-    """The rank of each cell: first those whose totals have withheld cells already, which hide each other; then small."""
+    """The rank of each cell: first where totals have withheld cells, which hide each other; then small."""
     crossings = np.zeros(len(rows), dtype=np.int64)
     for totals in margins:
         crossings += (np.bincount(totals[found], minlength=int(totals.max()) + 1) > 0)[totals]
