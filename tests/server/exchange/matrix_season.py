@@ -11,10 +11,11 @@ The supplier is a company of Shanghai, the buyer one of Hong Kong; "the city" is
 from __future__ import annotations
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+from server.exchange.matrix_money import owner_statement_of, statement_of, transfer_of
 from server.market import make_agreement, make_merchant, make_offer, make_organisation, sign_both
 from server.matrix import Season
 from server.persons import make_person
@@ -194,10 +195,10 @@ def _traded(trip: Trip, rival: Any, paper: Paper) -> Place:
         "revision": agreement.negotiation.revision,
         "invoice": agreement.invoices.get().number,
         "payment": payment.number,
-        "statement": _statement(trip).number,
-        "owner_statement": (stated := _owner_statement(trip)).number,
+        "statement": statement_of(trip).number,
+        "owner_statement": (stated := owner_statement_of(trip)).number,
         "owner": stated.owner,
-        "transfer": _transfer(trip).number,
+        "transfer": transfer_of(trip).number,
         "dispute": dispute.number,
         "offer": offer.number,
         "private": private.number,
@@ -225,38 +226,6 @@ def _party(merchant: Any, manager: Any) -> Any:
     from server.market import Party
 
     return Party(merchant, manager)
-
-
-def _statement(trip: Trip) -> Any:
-    from dataferry.server.exchange.actions.statements import make_statement
-    from dataferry.server.journal import clock
-    from dataferry.server.journal.numbers import BOTH_CITIES
-
-    day = clock.now().astimezone(BOTH_CITIES).date()
-    with clock.standing_at(clock.now() + timedelta(days=2)):
-        return make_statement(trip.supplier, "HKD", day, day)
-
-
-def _owner_statement(trip: Trip) -> Any:
-    from dataferry.server.exchange.actions.owner_statements import make_owner_statement
-    from dataferry.server.exchange.models import RevenueShare
-    from dataferry.server.journal import clock
-    from dataferry.server.journal.numbers import BOTH_CITIES
-
-    share = RevenueShare.objects.filter(kind="upstream").order_by("pk")[0]
-    day = clock.now().astimezone(BOTH_CITIES).date()
-    with clock.standing_at(clock.now() + timedelta(days=2)):
-        return make_owner_statement(trip.operator, "shanghai", share.beneficiary, share.currency, day, day)
-
-
-def _transfer(trip: Trip) -> Any:
-    from dataferry.server.exchange.actions.transfers import record_transfer
-    from dataferry.server.journal import clock
-    from dataferry.server.journal.numbers import BOTH_CITIES
-
-    day = clock.now().astimezone(BOTH_CITIES).date()
-    given = {"city": "shanghai", "currency": "HKD", "amount": 500, "reference": "LATE-1", "payer": "Company"}
-    return record_transfer(trip.operator, **given, received_on=day)
 
 
 def _begun(trip: Trip, traded: Place, paper: Paper) -> Place:
