@@ -18,7 +18,16 @@ from dataferry.server.merchants.models import ClassApplication, Merchant
 from dataferry.server.merchants.queries import acting
 from dataferry.server.people import predicates
 from dataferry.server.people.models import Membership
-from server.merchants.joining import confirmed, in_state, operator, refused, taken, told_by_journal
+from server.merchants.joining import (
+    applied,
+    confirmed,
+    in_state,
+    operator,
+    refused,
+    social_credit_code,
+    taken,
+    told_by_journal,
+)
 from server.persons import make_person
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +67,20 @@ def test_who_left_is_checked_and_signs_anew() -> None:
     assert acting(manager, "buyer").number == merchant.number
     with refused("server.merchants.no_merchant_of_class"):
         acting(manager, "supplier")
+    told_by_journal()
+
+
+def test_who_traded_stays_with_the_exchange_that_knows_the_trade() -> None:
+    """Else past payments would move to another city's statements, and a suspension be left behind."""
+    merchant, manager, _person = in_state("left")
+    mainland = {"place": "mainland", "register_number": social_credit_code()}
+    with refused("server.merchants.city_stays"):
+        actions.apply_again(manager, merchant, **mainland)
+    actions.apply_again(manager, merchant, place="abroad", register_number="LEI 9")
+    with refused("server.merchants.city_stays"):
+        actions.change_application(manager, merchant, **mainland)
+    new, boss = applied()
+    assert actions.change_application(boss, new, **mainland).city == "shanghai", "who never traded may move"
     told_by_journal()
 
 

@@ -74,7 +74,7 @@ def change_application(
         fields: as `apply` takes them.
 
     Raises:
-        As `apply`; ConflictError: `server.merchants.application_changed`.
+        As `apply`; InputError: `server.merchants.city_stays`. ConflictError: `server.merchants.application_changed`.
         RefusedError: `server.merchants.application_decided`.
     """
     people.require(user, "merchants.manage", merchant)
@@ -84,8 +84,7 @@ def change_application(
             raise RefusedError("server.merchants.application_decided", state=row.state)
         if revision is not None and revision != row.revision:
             raise ConflictError("server.merchants.application_changed", revision=row.revision)
-        for name, value in _checked(**{**_as_applied(row), **fields}).items():
-            setattr(row, name, value)
+        _take(row, fields)
         row.revision += 1
         row.save()
         _journal_change(user, row, handed_in)
@@ -99,15 +98,14 @@ def apply_again(user: Any, merchant: Merchant, **fields: Any) -> Merchant:
         fields: as `apply` takes them; what is not given is as it was.
 
     Raises:
-        As `apply`; RefusedError: `server.merchants.not_left`.
+        As `apply`; InputError: `server.merchants.city_stays`. RefusedError: `server.merchants.not_left`.
     """
     people.require(user, "merchants.manage", merchant)
     with transaction.atomic():
         row = locked(merchant)
         if row.state != MerchantState.LEFT:
             raise RefusedError("server.merchants.not_left", number=row.number, state=row.state)
-        for name, value in _checked(**{**_as_applied(row), **fields}).items():
-            setattr(row, name, value)
+        _take(row, fields)
         row.revision += 1
         row.reason, row.applied_by, row.applied_at = "", user, clock.now()
         row.verified_by = row.verified_at = None
@@ -115,6 +113,15 @@ def apply_again(user: Any, merchant: Merchant, **fields: Any) -> Merchant:
         payload = {"classes": row.classes, "place": row.place, "revision": row.revision}
         MERCHANT.move(row, MerchantState.APPLIED, people.actor(user), "merchants.came_back", payload)
     return row
+
+
+def _take(row: Merchant, fields: Mapping[str, Any]) -> None:
+    """Put changed fields into an application. Whoever traded once stays with the exchange that knows their trade."""
+    changed = _checked(**{**_as_applied(row), **fields})
+    if Merchant(place=changed["place"]).city != row.city and row.signatures.exists():
+        raise InputError("server.merchants.city_stays", field="place", number=row.number)
+    for name, value in changed.items():
+        setattr(row, name, value)
 
 
 def _journal_change(user: Any, row: Merchant, handed_in: bool) -> None:
