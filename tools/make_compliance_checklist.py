@@ -51,7 +51,7 @@ def _item(item: Item) -> str:
         f"By `{item.by}` · mark `{item.mark}`{gate}\n\n"
         f"{item.asks['en']}\n\n"
         f"For example: {item.examples['en']}.\n\n"
-        f"Basis: {item.basis}\n"
+        f"Basis: {item.basis['en']}\n"
     )
 
 

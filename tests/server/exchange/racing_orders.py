@@ -37,7 +37,7 @@ from server.market import make_agreement, make_listed, make_merchant, make_offer
 from server.persons import make_person  # noqa: E402
 
 BUYERS = 200
-CONNECTIONS = threading.Semaphore(40)
+CONNECTIONS = threading.Semaphore(32)
 
 
 def make_buyers(count: int) -> list[tuple[User, Merchant]]:

@@ -42,7 +42,7 @@ class Item:
     by: str
     gate: bool
     mark: str
-    basis: str
+    basis: dict[str, str]
     title: dict[str, str]
     asks: dict[str, str]
     examples: dict[str, str]
@@ -89,5 +89,5 @@ def _words(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _item(row: dict[str, Any]) -> Item:
-    texts = {name: _words(row[name]) for name in ("title", "asks", "examples")}
-    return Item(row["code"], row["part"], row["by"], row["gate"], row["mark"], row["basis"], **texts)
+    texts = {name: _words(row[name]) for name in ("basis", "title", "asks", "examples")}
+    return Item(row["code"], row["part"], row["by"], row["gate"], row["mark"], **texts)

@@ -112,7 +112,7 @@ SQLITE = {
     "OPTIONS": {
         # A writer that starts as a reader fails at once when another writes; IMMEDIATE waits its turn instead.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 60,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
 }
