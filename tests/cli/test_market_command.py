@@ -15,7 +15,7 @@ from dataferry.cli import market, market_data
 from dataferry.client.market import digest_of_terms
 from dataferry.client.market_records import AccessKey, Agreement, Delivery, Invoice, Listing, Offer, Usage
 
-EVIL = "Chargers \x1b[2J\x1b]0;title\x07 [red]of[/] \u202etwo\ncities " + "and very many more words " * 12
+EVIL = "Chargers \x9b2J\ud800\x1b[2J\x1b]0;title\x07 [red]of[/] \u202etwo\ncities " + "and very many more words " * 12
 LISTING = {"number": "L-2026-0001", "supplier": "M-2026-0001", "state": "listed", "title": {"en": EVIL}}
 LISTING |= {
     "supplier_name": {"en": EVIL},
@@ -110,7 +110,9 @@ def test_what_a_server_says_is_plain_text_in_80_columns(
     copied = ("dataferry market", "sha256:", ": ")
     tables = [line for line in ended.out.splitlines() if not any(part in line for part in copied)]
     assert max(map(len, tables)) <= 80
-    assert json.loads(command("market", *words, "--json").out)
+    as_json = command("market", *words, "--json").out
+    assert json.loads(as_json)
+    assert all(c.isprintable() or c == "\n" for c in as_json), "a terminal shows it too"
 
 
 def test_prices_are_read_as_prices(command: Any, fake: Fake) -> None:
@@ -158,3 +160,20 @@ def test_a_key_goes_where_one_says_and_nowhere_else(command: Any, fake: Fake, tm
     assert fake.revoked == []
     assert command("market", "key", "E-2026-0001", "--out", "key/inner").code == 4
     assert fake.revoked == [5]
+
+
+def test_a_refusal_of_a_hostile_server_is_plain_text(command: Any, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataferry.client.errors import ServerRefusedError
+
+    def refuse(_number: str) -> Agreement:
+        raise ServerRefusedError("[/nothing]\u202e", "No [/red]", 403, where="\x9b2J\udc00")
+
+    monkeypatch.setattr(fake, "agreement", refuse, raising=False)
+    ended = command("market", "sign", "A-2026-0001", "--yes", "--digest", "sha256:1", "--json")
+    assert (ended.code, "[/nothing]" in ended.err, "No [/red]" in ended.err) == (
+        ServerRefusedError.exit_code,
+        True,
+        True,
+    )
+    assert json.loads(ended.out)["error"]["data"]["where"] == "\x9b2J\udc00"
+    assert all(c.isprintable() or c == "\n" for c in ended.out)

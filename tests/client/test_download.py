@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from dataferry.client.download import download
 from dataferry.client.transport import Transport
-from dataferry.messages import DataferryError, InputError, UnavailableError
+from dataferry.messages import DataferryError, InputError, RefusedError, UnavailableError
 
 from .conftest import Scripted, told
 
@@ -99,3 +100,16 @@ def test_a_refusal_is_the_servers(scripted: Scripted, tmp_path: Path) -> None:
         fetch(scripted, tmp_path / "file")
     assert raised.value.code == "server.catalogue.no_snapshot"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written_is_told_and_the_umask_is_kept(scripted: Scripted, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("no folder")
+    with pytest.raises(RefusedError) as refused:
+        fetch(scripted, tmp_path / "a" / "file")
+    assert (refused.value.code, scripted.asked) == ("client.file_unwritable", [])
+    scripted.answers = [serving(CONTENT)]
+    before = os.umask(0o077)
+    try:
+        assert fetch(scripted, tmp_path / "file").stat().st_mode & 0o777 == 0o600
+    finally:
+        os.umask(before)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sys
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from dataferry import __version__
 from dataferry.cli.help import translate
-from dataferry.cli.output import progress_console
+from dataferry.cli.output import json_text, progress_console
 from dataferry.messages import LANGUAGES, DataferryError, Language, speaking
 
 COMMANDS = (
@@ -88,8 +87,9 @@ def main() -> None:
             commands(prog_name="dataferry")
         except DataferryError as error:
             if "--json" in sys.argv:
-                json.dump({"error": error.to_json()}, sys.stdout, ensure_ascii=False, indent=2, default=str)
-                sys.stdout.write("\n")
-            progress_console.print(f"[bold red]✗[/] {error.code}", end=" ")
+                sys.stdout.write(json_text({"error": error.to_json()}) + "\n")
+            progress_console.print("[bold red]✗[/]", end=" ")
+            # Code and words may be a server's: text, never markup.
+            progress_console.print(error.code, markup=False, end=" ")
             progress_console.print(error.text(), markup=False)
             sys.exit(error.exit_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,11 +24,21 @@ def word(name: str, /, **data: Any) -> str:
     return say(f"cli.{name}", data)
 
 
+_SEEN = re.compile(r"[ -~\n]+")
+
+
+def json_text(value: Any) -> str:
+    """One JSON document that a terminal can be shown: what does not print stands as its escape, and means the same."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    if _SEEN.fullmatch(text):
+        return text
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
 def show(value: Any, as_json: bool, render: Callable[[], None]) -> None:
     """Print `value` as one JSON document, or let `render` print it for people."""
     if as_json:
-        json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=str)
-        sys.stdout.write("\n")
+        sys.stdout.write(json_text(value) + "\n")
     else:
         render()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dataferry.client.transport import Transport
-from dataferry.messages import DataferryError, InputError, UnavailableError
+from dataferry.messages import DataferryError, InputError, RefusedError, UnavailableError
 
 MOST_BREAKS = 6
 Step = Callable[[int, int | None], None]
@@ -40,23 +40,35 @@ def download(
         called: what errors call the file, where `path` itself is a secret.
 
     Raises:
-        InputError: `client.bytes_differ`, the bytes are not those of the digest; nothing is kept.
+        RefusedError: `client.file_unwritable`. InputError: `client.bytes_differ`, the bytes are not those of the
+            digest; nothing is kept.
         UnavailableError: `client.broken_off`, the connection broke again and again. Others as `Transport.open`.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
-    part = Path(name)
     try:
-        with os.fdopen(handle, "w+b") as file:
-            bound = size if size is not None else most
-            _Fetch(transport, path, file, sha256, size, bound, step, called or path).run()
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(0o644)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "w+b") as file:
+                bound = size if size is not None else most
+                _Fetch(transport, path, file, sha256, size, bound, step, called or path).run()
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(0o666 & ~_umask())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        raise RefusedError("client.file_unwritable", file=str(target), problem=problem) from error
     return target
+
+
+def _umask() -> int:
+    """What the person keeps from others. It can only be read by setting it: for that instant nobody gets anything."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 class _Fetch:
