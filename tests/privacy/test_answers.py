@@ -222,6 +222,12 @@ def test_days_begin_where_the_product_is_read() -> None:
     assert row["month(day)"] == date(2026, 1, 1)
 
 
+def test_days_that_never_end_are_told() -> None:
+    rows = many(12, at=datetime(9999, 12, 31, 23, tzinfo=UTC)) + many(12, "q", at=datetime(1, 1, 1, tzinfo=UTC))
+    told = [row["day(at)"] for row in asked(rows, Question((Group("at", "day"),))).rows()]
+    assert [day[:10] for day in told] == ["0001-01-01", "10000-01-0"]
+
+
 HOSTILE = ["", "\x00", "a,b\n", "=1+1", "<b>", "x" * 5_000, "\U0001f600", "None", "a" + "\u0301"]
 
 

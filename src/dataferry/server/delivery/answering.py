@@ -133,7 +133,7 @@ def told(answer: Answer, protection: Protection) -> dict[str, Any]:
     """An answer as plain JSON."""
     return {
         "smallest_cell": protection.k,
-        "items": [{name: plain(value) for name, value in row.items()} for row in answer.table.to_pylist()],
+        "items": [{name: plain(value) for name, value in row.items()} for row in answer.rows()],
         "withheld": {"cells": answer.withheld, "measures": dict(answer.withheld_figures)},
         "too_few": answer.too_few,
     }

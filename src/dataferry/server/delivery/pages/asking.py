@@ -66,7 +66,7 @@ def ask(request: HttpRequest, number: str) -> HttpResponse:
 def _shown(answer: Answer | None, protection: Protection) -> dict[str, Any]:
     if answer is None:
         return {"answer": None, "protection": protection}
-    rows = [[_cell(value) for value in row.values()] for row in answer.table.slice(0, MOST_SHOWN).to_pylist()]
+    rows = [[_cell(value) for value in row.values()] for row in answer.rows(MOST_SHOWN)]
     return {
         "answer": answer,
         "protection": protection,
