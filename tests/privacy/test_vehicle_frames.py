@@ -1,5 +1,6 @@
 """Promise: messages of vehicles (GB/T 32960) kept whole are found by their arithmetic, and nothing else is."""
 
+import base64
 from functools import reduce
 from operator import xor
 from pathlib import Path
@@ -38,9 +39,21 @@ def test_bytes_of_any_kind_are_answered(data: bytes) -> None:
     assert is_frame(data) in (True, False)
 
 
-@pytest.mark.parametrize("written", [bytes.hex, lambda one: bytes.hex(one).upper(), bytes])
+WRITTEN = {
+    "hex": bytes.hex,
+    "capitals": lambda one: bytes.hex(one).upper(),
+    "a log": lambda one: bytes.hex(one, " ").upper(),
+    "bytes of a program": lambda one: ", ".join(f"0x{byte:02X}" for byte in one),
+    "one number": lambda one: f"0x{one.hex()}",
+    "base64": lambda one: base64.b64encode(one).decode(),
+    "bytes": bytes,
+    "bytes of one length": lambda one: pa.scalar(one, pa.binary(len(one))),
+}
+
+
+@pytest.mark.parametrize("written", WRITTEN.values(), ids=WRITTEN)
 def test_a_column_of_messages_is_blocked(written: object) -> None:
-    column = [written(frame(bytes([n] * 30))) for n in range(40)]  # type: ignore[operator]
+    column = pa.array([written(frame(bytes([n] * 30))) for n in range(40)])  # type: ignore[operator]
     report = judge(pa.table({"received": list(range(40)), "message": column}))
     assert report.state == "blocked"
     assert [(one.code, one.data) for one in report.findings if one.severity == "blocked"] == [

@@ -6,6 +6,9 @@ and the exclusive or of all bytes from the command on. Read from open decoders t
 
 from __future__ import annotations
 
+import base64
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
@@ -17,7 +20,9 @@ from dataferry.privacy.screening import Screened
 
 _STARTS: Final = (b"##", b"$$")
 _HEAD: Final = 24
-_HEX: Final = r"^(?:2323|2424)(?:[0-9A-F]{2})+$"
+_HEX_STARTS: Final = ("2323", "2424")
+_BASE64_STARTS: Final = ("IyM", "JCQ")
+_BETWEEN: Final = re.compile(r"\b0[xX]|[\s:,;-]")
 _MOST_LOOKED_AT: Final = 1_000
 _HALF: Final = 0.5
 
@@ -32,24 +37,33 @@ def is_frame(message: bytes) -> bool:
 
 def signs_of_frames(table: pa.Table, screened: Sequence[Screened]) -> tuple[Finding, ...]:
     """A finding that names the columns of which at least half the different values are messages of vehicles."""
-    columns = [name for name, messages in (*_written_as_hex(screened), *_as_bytes(table)) if _mostly_frames(messages)]
+    columns = [name for name, messages in (*_written(screened), *_as_bytes(table)) if _mostly_frames(messages)]
     if not columns:
         return ()
     return (Finding("privacy.vehicle_frames", "blocked", {"rule": "EV-01", "columns": columns}),)
 
 
-def _written_as_hex(screened: Sequence[Screened]) -> Iterable[tuple[str, list[bytes]]]:
+def _written(screened: Sequence[Screened]) -> Iterable[tuple[str, list[bytes]]]:
     for one in screened:
-        texts = one.leaf.texts
-        if one.leaf.kind == "text" and len(texts):
-            hexadecimal = texts.matches(_HEX)
-            if hexadecimal.mean() >= _HALF:
-                yield one.leaf.path, [bytes.fromhex(text) for text in _some(texts.folded.filter(pa.array(hexadecimal)))]
+        if one.leaf.kind == "text" and len(one.leaf.texts):
+            yield one.leaf.path, [_decoded(text) for text in _some(one.leaf.texts.values)]
+
+
+def _decoded(text: str) -> bytes:
+    """The bytes that a text writes down: in hexadecimal as programs and logs print it, or in base64; else none."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    try:
+        if text.startswith(_BASE64_STARTS):
+            return base64.b64decode(text, validate=True)
+        plain = _BETWEEN.sub("", text)
+        return bytes.fromhex(plain) if plain.startswith(_HEX_STARTS) else b""
+    except ValueError:
+        return b""
 
 
 def _as_bytes(table: pa.Table) -> Iterable[tuple[str, list[bytes]]]:
     for field in table.schema:
-        if pa.types.is_binary(field.type):
+        if pa.types.is_binary(field.type) or pa.types.is_fixed_size_binary(field.type):
             yield field.name, _some(table[field.name].drop_null())
 
 
