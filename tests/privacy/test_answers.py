@@ -203,6 +203,18 @@ def test_an_hour_is_not_told_by_its_day() -> None:
         assert [when.day for when in hidden] == [3, 3], "of the same day, which can be asked for"
 
 
+def test_a_filter_does_not_part_a_sum_that_is_nearly_one_persons() -> None:
+    rows = many(40, city="a") + many(12, "q", city="b", kept=False) + [{"who": "rich", "energy": 900.0, "kept": False}]
+    figures = (Figure("count"), Figure("sum", "energy"), Figure("mean", "energy"))
+    for protection in (PEOPLE, Protection()):
+        told = asked(rows, Question((), figures), protection).table.to_pylist()
+        assert told == [{"count": 40, "sum(energy)": None, "mean(energy)": None}], "the whole less it is the rich one's"
+    even = [{**row, "energy": 1.0} for row in rows]
+    unknown = [{**row, "energy": 1.0 if row.get("city") == "a" else None} for row in rows]
+    for each in (even, unknown):
+        assert asked(each, Question((), figures)).table["sum(energy)"].to_pylist() == [40.0]
+
+
 def test_extremes_are_told_where_enough_share_them() -> None:
     rows = many(12, energy=5.0) + many(3, "q", energy=9.0)
     question = Question(figures=(Figure("min", "energy"), Figure("max", "energy"), Figure("subjects")))

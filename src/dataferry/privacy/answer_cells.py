@@ -107,7 +107,6 @@ class Cells:
         measured = sorted({figure.column for figure in figures if figure.column})
         self.k = k
         self.kept = Crowd(k, is_told_apart=is_told_apart)
-        self.left_out = Crowd(k, is_told_apart=is_told_apart)
         self._places: dict[tuple[Any, ...], int] = {}
         self._rows: Ints = np.zeros(MOST_CELLS, dtype=np.int64)
         extremes = {figure.column for figure in figures if figure.kind in ("min", "max")}
@@ -158,7 +157,6 @@ class Cells:
         """
         marks = marks_of(subjects) if subjects is not None else None
         self.kept.add(int(kept.sum()), marks[kept] if marks is not None else None)
-        self.left_out.add(int((~kept).sum()), marks[~kept] if marks is not None else None)
         if not kept.any():
             return
         mask = pa.array(kept)

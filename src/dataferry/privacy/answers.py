@@ -227,15 +227,16 @@ def answer(
     """
     check(question, schema, protection)
     protection = _at_least(protection)
-    cells = Cells(question.figures, protection.k, is_told_apart=protection.subject is not None)
+    cells, rest = (Cells(question.figures, protection.k, is_told_apart=protection.subject is not None) for _ in "12")
     for batch in batches:
         mask = np.asarray(pc.fill_null(batch[kept], False), dtype=bool)
         subjects = batch[protection.subject] if protection.subject is not None else None
         cells.add(_keys(batch, question.by, protection.zone), batch, mask, subjects)
+        rest.add([], batch, ~mask, subjects)
     types = [_told_type(each, schema, protection.zone) for each in question.by]
-    if cells.kept.is_too_few or (cells.left_out.rows and cells.left_out.is_too_few):
+    if cells.kept.is_too_few or (rest.kept.rows and rest.kept.is_too_few):
         return Answer(_table(question, types, [], {}, schema), too_few=True)
-    return _answered(question, types, cells, schema, protection.zone)
+    return _answered(question, types, cells, rest, schema, protection.zone)
 
 
 def _at_least(protection: Protection) -> Protection:
@@ -283,13 +284,15 @@ def _levels(question: Question, schema: pa.Schema, cells: Cells, zone: str) -> l
     return found
 
 
-def _answered(question: Question, types: Sequence[pa.DataType], cells: Cells, schema: pa.Schema, zone: str) -> Answer:
+def _answered(
+    question: Question, types: Sequence[pa.DataType], cells: Cells, rest: Cells, schema: pa.Schema, zone: str
+) -> Answer:
     margins = margins_of(_levels(question, schema, cells, zone), len(cells.keys))
     hidden = withheld(Layer(cells.rows, cells.contributors), None, margins, cells.k)
     figures, hidden_figures = {}, {}
     for figure in question.figures:
         values, told = _figure(figure, cells, hidden, margins)
-        told &= ~hidden
+        told &= ~hidden & _leaves_enough(figure, rest)
         figures[figure.label] = (values, told)
         missing = int((~told & ~hidden).sum())
         if missing:
@@ -315,6 +318,15 @@ def _figure(
     layer = Layer(column.count, cells.contributors, figure.column, column.magnitude, column.tops)
     told = ~withheld(layer, hidden, margins, cells.k) & np.isfinite(column.total)
     return (column.total if figure.kind == "sum" else column.total / np.maximum(column.count, 1)), told
+
+
+def _leaves_enough(figure: Figure, rest: Cells) -> bool:
+    """Whether a sum of what the filter left out could be told too: it is the sum of everything less this one."""
+    if figure.kind not in ("sum", "mean") or not rest.rows.any() or not rest.column(figure.column).count.any():
+        return True
+    column = rest.column(figure.column)
+    layer = Layer(column.count, rest.contributors, figure.column, column.magnitude, column.tops)
+    return not withheld(layer, None, [], rest.k).any()
 
 
 def _table(
