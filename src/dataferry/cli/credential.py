@@ -40,7 +40,9 @@ def verify(
     ] = None,
     lists: Annotated[
         list[Path] | None,
-        typer.Option("--status-list", help="The issuer's list of revoked credentials; may be given again."),
+        typer.Option(
+            "--status-list", help="The issuer's list of revoked, or of suspended, credentials; may be given again."
+        ),
     ] = None,
     home: Annotated[Path | None, typer.Option("--home", help="Data home whose own keys to trust.")] = None,
     at: Annotated[str | None, typer.Option("--at", help="Judge by this instant, with its zone (default: now).")] = None,
