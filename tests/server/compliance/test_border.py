@@ -66,6 +66,22 @@ def test_the_aggregate_by_cell_and_hour_goes_to_an_officer_and_may_cross_then(
     assert journal.replay(journal.events()).holds
 
 
+def test_a_decision_about_an_exporter_that_came_back_as_another_opens_nothing(
+    shanghai: Party, hong_kong: Party, officer: Any
+) -> None:
+    from dataferry.server.merchants.models import Merchant
+
+    release = register("ev-trips-by-cell-and-hour")
+    sign(officer, propose(shanghai, release), "free", "Cells of 1 km and an hour.")
+    assert allowed(release, shanghai, hong_kong).code == "clear"
+    before = Merchant.objects.values("critical", "place").get(pk=shanghai.merchant.pk)
+    for changed in ({"critical": "yes"}, {"place": "mainland"}):
+        # As `merchants.actions.apply_again` and a new verification leave it.
+        Merchant.objects.filter(pk=shanghai.merchant.pk).update(**{**before, **changed})
+        shanghai.merchant.refresh_from_db()
+        assert allowed(release, shanghai, hong_kong).code == "exporter_changed"
+
+
 def test_nobody_signs_for_their_own_house_or_another_city(shanghai: Party, officer: Any) -> None:
     from dataferry.server.people.models import Membership
 

@@ -9,7 +9,7 @@ from datetime import date
 from django.db.models import Q
 
 from dataferry.border import THRESHOLDS, Facts, Outcome, decide, forecast
-from dataferry.server.compliance.facts import crosses, with_counts
+from dataferry.server.compliance.facts import crosses, parties, with_counts
 from dataferry.server.compliance.models import BorderDecision, ExportApproval
 from dataferry.server.compliance.models.border import Mechanism
 from dataferry.server.compliance.queries.heads import counts_of, is_counted, points_of, year_of
@@ -57,9 +57,9 @@ def decision_in_force(release: Release, exporter: Merchant, recipient: str, on: 
 def may_deliver(release: Release, exporter: Merchant, recipient: Merchant, on: date | None = None) -> Verdict:
     """Whether this release may go from one party to the other now.
 
-    Nothing crosses without a signed decision that is valid, whose outcome the rules of today do not make stricter with
-    the people counted so far, and without the approval that the outcome asks for. Data that stays on its side of the
-    border is free.
+    Nothing crosses without a signed decision that is valid and about the exporter as it is, whose outcome the rules of
+    today do not make stricter with the people counted so far, and without the approval that the outcome asks for. Data
+    that stays on its side of the border is free.
     """
     now = clock.now()
     on = on or now.astimezone(BOTH_CITIES).date()
@@ -68,6 +68,8 @@ def may_deliver(release: Release, exporter: Merchant, recipient: Merchant, on: d
     decision = decision_in_force(release, exporter, recipient.place, on)
     if decision is None:
         return Verdict(False, "no_signed_decision")
+    if _is_of_another(decision, exporter):
+        return Verdict(False, "exporter_changed", decision)
     counts = counts_of(exporter, year_of(now))
     people = {"general": counts.general, "sensitive": counts.sensitive}
     outcome = Outcome(decision.signed_outcome)
@@ -83,6 +85,12 @@ def may_deliver(release: Release, exporter: Merchant, recipient: Merchant, on: d
     if exceeds(approval, people):
         return Verdict(False, "meter_exceeded", decision, approval, people)
     return Verdict(True, "clear", decision, approval, people)
+
+
+def _is_of_another(decision: BorderDecision, exporter: Merchant) -> bool:
+    """Whether the exporter was another when it was decided: who left the market may come back as somebody else."""
+    now = parties(exporter, decision.recipient)
+    return any(decision.facts.get(name, told) != told for name, told in now.items())
 
 
 def _outgrown(decision: BorderDecision, on: date) -> bool:
