@@ -243,6 +243,8 @@ def test_hostile_questions_are_refused_with_reasons(sale: Delivered) -> None:
     assert Client().post(ask.path).status_code == 405
     assert ask("note=%27+OR+1%3D1+--").json()["too_few"]
     assert ask("version=9").status_code == 404
+    flood = ask("&".join(f"note={number}" for number in range(1_500)))
+    assert (flood.status_code, flood["Content-Type"]) == (400, "application/problem+json")
 
 
 def test_hostile_cells_are_only_text(sale: Delivered) -> None:

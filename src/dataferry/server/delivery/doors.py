@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -36,7 +37,12 @@ def machine_door(view: View | None = None, *, cost: Cost | None = "read") -> Any
     def around(view: View) -> View:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            with translation.override(asked_language(request)), speaking(tongue().library):
+            try:
+                language = asked_language(request)
+            except SuspiciousOperation as error:
+                # More parameters than the house reads, the language among them.
+                return answer_error(request, error)
+            with translation.override(language), speaking(tongue().library):
                 try:
                     if cost is not None:
                         admit(request, cost)
