@@ -109,3 +109,10 @@ def test_a_release_writes_its_facts_and_they_are_decided(
     assert decided["outcome"] == "needs-human", "an officer confirms the form"
     assert command("border", "facts", "release", "--to", "moon").code == 3
     assert command("border", "facts", "nowhere").code != 0
+    document = json.loads((tmp_path / "release" / "release.json").read_text())
+    for report in (5, [], {"subjects": 5}, {"findings": [5]}, {"anonymity": []}):
+        spoilt = document | {"privacy": document["privacy"] | {"report": report or ["x"]}}
+        (tmp_path / "release" / "release.json").write_text(json.dumps(spoilt))
+        ended = command("border", "facts", "release")
+        assert (ended.code, "products.not_a_release" in ended.err) in ((3, True), (0, False)), report
+        assert "Traceback" not in ended.err

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 
 from dataferry.cli.output import console, show, word
-from dataferry.messages import MissingError, UsageError, current_language
+from dataferry.messages import InputError, MissingError, UsageError, current_language
 
 if TYPE_CHECKING:
     from dataferry.border import Decision, Reason, Rule
@@ -51,7 +51,12 @@ def facts(
     from dataferry.products import Release
     from dataferry.products.border_facts import facts_of
 
-    known = facts_of(Release.load(release).to_json())
+    document = Release.load(release).to_json()
+    try:
+        known = facts_of(document)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # What a build leaves there has its form; what somebody wrote there may have none.
+        raise InputError("products.not_a_release", folder=str(release), problem="privacy") from None
     known |= {"exporter_place": sent_from, "recipient_place": sent_to, "direction": f"{sent_from}-to-{sent_to}"}
     if known["direction"] not in DIRECTIONS:
         del known["direction"]
