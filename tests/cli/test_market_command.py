@@ -115,7 +115,8 @@ def test_what_a_server_says_is_plain_text_in_80_columns(
     assert all(c.isprintable() or c == "\n" for c in as_json), "a terminal shows it too"
 
 
-def test_prices_are_read_as_prices(command: Any, fake: Fake) -> None:
+def test_prices_are_read_as_prices(command: Any, fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dataferry.cli.output.console.width", 200)
     assert "HKD 1,200.01 for 365 days" in command("market", "show", "L-2026-0001").out
     told = command("market", "agreements").out
     assert "HKD 0.05" in told

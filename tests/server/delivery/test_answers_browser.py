@@ -24,7 +24,7 @@ def test_a_buyer_asks(transactional_db: None, home: Path, signed_in: Any, tmp_pa
     page = signed_in(sale.buyer.manager, 1280)
     page.goto(f"/en/delivery/{sale.entitlement.number}/")
     looked_at(page, "delivery-service-1280")
-    page.get_by_role("link", name="Ask a question").click()
+    page.get_by_role("button", name="Ask a question").click()
     page.get_by_label("Group by 1").focus()
     page.keyboard.type("note")
     page.get_by_label("Figure 2").focus()
