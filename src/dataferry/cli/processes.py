@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
+
+from dataferry.server.portal.parents import end_with_parent
 
 PATIENCE = 6.0
 LIVED = 60.0
 LONGEST_WAIT = 60.0
-_PR_SET_PDEATHSIG = 1
-
-
-def _die_with_parent() -> None:
-    """Linux: a child must not outlive a parent that was killed, or it would keep the port."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 @dataclass
 class Child:
-    """One child with the command that starts it, in a process group of its own (Ctrl-C is for the parent only)."""
+    """One child with the command that starts it, in a process group of its own (Ctrl-C is for the parent only).
+
+    `orphaned`: the signal that ends it when this process was killed. The web server gets one that it cannot miss: a
+    signal that meets its main thread asleep may never be handled.
+    """
 
     name: str
     command: Sequence[str]
+    orphaned: int = signal.SIGTERM
     starts: int = 0
     started: float = 0.0
     short_lives: int = 0
@@ -42,7 +41,7 @@ class Child:
             self.command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  one thread only
+            preexec_fn=partial(end_with_parent, self.orphaned),  # noqa: PLW1509  one thread only
         )
 
     def ended(self) -> int | None:

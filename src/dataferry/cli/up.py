@@ -66,7 +66,7 @@ def up(home: Home = None, examples: Examples = None, host: Host = None, port: Po
         _prepare(_examples_folder(environment.EXAMPLES.read()))
         share_figures(folder)
         children = [
-            Child("web", web_command(*address, environment.THREADS.read())),
+            Child("web", web_command(*address, environment.THREADS.read()), signal.SIGKILL),
             Child("worker", worker_command(grace=WORKER_GRACE, interval=WORKER_INTERVAL)),
         ]
         signal.signal(signal.SIGTERM, _interrupt)
