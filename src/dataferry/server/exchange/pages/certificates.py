@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -18,6 +19,7 @@ from dataferry.server.exchange.actions import certificates as actions
 from dataferry.server.exchange.certificate_paper import facts_of, paper, title_of
 from dataferry.server.exchange.models.certificates import CertificateKind
 from dataferry.server.exchange.pages.doors import exchange_page
+from dataferry.server.exchange.pages.paper_files import language_of, pdf_file
 from dataferry.server.exchange.queries import certificates as queries
 from dataferry.server.exchange.sheet.sections import TONGUES
 from dataferry.server.journal import clock
@@ -61,12 +63,9 @@ def certificate(request: HttpRequest, serial: str) -> HttpResponse:
 @exchange_page
 def pdf(request: HttpRequest, serial: str, tag: str) -> HttpResponse:
     """The paper in one of the three languages."""
-    if tag not in TONGUES:
-        raise Http404(tag)
+    language = language_of(tag)
     row = queries.certificate_of(request.user, serial)
-    answer = HttpResponse(paper(row, tag), content_type="application/pdf")  # type: ignore[arg-type]
-    answer["Content-Disposition"] = f'inline; filename="{row.serial}-{tag}.pdf"'
-    return _kept(answer, row.kind)
+    return _kept(pdf_file(partial(paper, row), row.serial, language), row.kind)
 
 
 @require_safe

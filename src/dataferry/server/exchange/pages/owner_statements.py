@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,6 +17,7 @@ from dataferry.server.display.words import city_name
 from dataferry.server.display.words import money as money_words
 from dataferry.server.exchange.actions.owner_statements import make_owner_statement
 from dataferry.server.exchange.forms.trade import OwnerStatementForm
+from dataferry.server.exchange.pages.paper_files import language_of, pdf_file
 from dataferry.server.exchange.pages.trade_frame import download, frame, in_pages, trade_page
 from dataferry.server.exchange.queries import trade as queries
 from dataferry.server.exchange.sheet.sections import TONGUES
@@ -60,12 +62,9 @@ def _made(user: Any, form: OwnerStatementForm) -> bool:
 @never_cache
 def pdf(request: HttpRequest, number: str, tag: str) -> HttpResponse:
     """The statement for its owner, in one of the three languages."""
-    if tag not in TONGUES:
-        raise Http404(tag)
+    language = language_of(tag)
     row = queries.owner_statement_of(request.user, number)
-    answer = HttpResponse(owner_pdf(row, tag), content_type="application/pdf")  # type: ignore[arg-type]
-    answer["Content-Disposition"] = f'inline; filename="{row.number}-{tag}.pdf"'
-    return answer
+    return pdf_file(partial(owner_pdf, row), row.number, language)
 
 
 @require_safe

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -14,6 +16,7 @@ from dataferry.server.display.words import spoken
 from dataferry.server.exchange.actions.sheets import make_sheet
 from dataferry.server.exchange.models import Listing, SpecificationSheet
 from dataferry.server.exchange.pages.doors import exchange_page
+from dataferry.server.exchange.pages.paper_files import language_of, pdf_file
 from dataferry.server.exchange.queries import listings as queries
 from dataferry.server.exchange.sheet import paper, sections_of
 from dataferry.server.exchange.sheet.qr import code_of
@@ -64,16 +67,13 @@ def _refused(request: HttpRequest, listing: Listing, error: RefusedError) -> Htt
 @exchange_page
 def pdf(request: HttpRequest, number: str, tag: str) -> HttpResponse:
     """The sheet as a PDF in one of the three languages."""
-    if tag not in TONGUES:
-        raise Http404(tag)
+    language = language_of(tag)
     listing = queries.listing_of(request.user, number)
     try:
         made = make_sheet(listing)
     except RefusedError as error:
         return _refused(request, listing, error)
-    answer = HttpResponse(paper(made, tag), content_type="application/pdf")  # type: ignore[arg-type]
-    answer["Content-Disposition"] = f'inline; filename="{listing.number}-{tag}.pdf"'
-    return answer
+    return pdf_file(partial(paper, made), listing.number, language)
 
 
 @require_safe

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -20,6 +21,7 @@ from dataferry.server.exchange.actions.refunds import refundable
 from dataferry.server.exchange.actions.statements import make_statement
 from dataferry.server.exchange.forms.trade import StatementForm
 from dataferry.server.exchange.models import Invoice, Payment, Statement
+from dataferry.server.exchange.pages.paper_files import language_of, pdf_file
 from dataferry.server.exchange.pages.trade_frame import (
     chip,
     download,
@@ -203,9 +205,6 @@ def statement_file(request: HttpRequest, number: str, suffix: str) -> HttpRespon
 @never_cache
 def statement_pdf(request: HttpRequest, number: str, tag: str) -> HttpResponse:
     """A statement on paper, in one of the three languages."""
-    if tag not in TONGUES:
-        raise Http404(tag)
+    language = language_of(tag)
     row = queries.statement_of(request.user, number)
-    answer = HttpResponse(statement_paper.statement_pdf(row, tag), content_type="application/pdf")  # type: ignore[arg-type]
-    answer["Content-Disposition"] = f'inline; filename="{row.number}-{tag}.pdf"'
-    return answer
+    return pdf_file(partial(statement_paper.statement_pdf, row), row.number, language)
