@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dataferry.client.addresses import server_address
+from dataferry.client.secret_file import replace_secret
 from dataferry.messages import MissingError, RefusedError
 
 FILE = "logins.json"
@@ -98,10 +98,7 @@ class Logins:
         """Written beside and moved into place, readable by its owner from its first byte."""
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle, part = tempfile.mkstemp(dir=self.file.parent, prefix=".logins-")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump([asdict(login) for login in logins], file, indent=2)
-            Path(part).replace(self.file)
+            replace_secret(self.file, json.dumps([asdict(login) for login in logins], indent=2))
         except OSError as error:
             raise RefusedError(
                 "client.logins_unwritable", file=str(self.file), problem=error.strerror or type(error).__name__

@@ -28,19 +28,37 @@ def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = _opened_aside(path) if replace else (_opened_new(path), path)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        if replace:
+            replace_secret(path, text)
+        else:
+            _fill(_opened_new(path), path, path, text)
     except OSError as error:
         problem = error.strerror or type(error).__name__
         raise RefusedError("client.file_unwritable", file=str(path), problem=problem) from error
+
+
+def replace_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner may read beside the wanted one, and move it into its place.
+
+    mkstemp gives it mode 600, whatever the old one has.
+
+    Raises:
+        OSError: it cannot be written; the old one is as it was.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    _fill(handle, Path(name), path, text)
+
+
+def _fill(handle: int, part: Path, path: Path, text: str) -> None:
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _opened_new(path: Path) -> int:
@@ -48,9 +66,3 @@ def _opened_new(path: Path) -> int:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
         raise RefusedError("client.file_there", file=str(path)) from error
-
-
-def _opened_aside(path: Path) -> tuple[int, Path]:
-    """A new file beside the wanted one; mkstemp gives it mode 600, whatever the old one has."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    return handle, Path(name)
