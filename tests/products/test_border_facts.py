@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataferry.products.border_facts import facts_of
+from dataferry.products.border_facts import facts_of, way
 
 TRACKS = {"anonymity": {"tracks": {"entity": "vin"}}, "subjects": {"distinct": 90}, "coordinates": {"crs": "x"}}
 STEP = {"step": {"step": "aggregate_cell_hour", "grid_m": 1000, "k": 10}}
@@ -63,3 +63,19 @@ def test_origin_is_told_only_when_every_input_says_it(cities: tuple[str | None, 
 
 def test_an_empty_document_tells_nothing_but_that_it_has_no_datum() -> None:
     assert facts_of({}) == {"datum": "none"}
+
+
+@pytest.mark.parametrize(
+    ("exporter", "recipient", "direction"),
+    [
+        ("shanghai", "hong-kong", "shanghai-to-hong-kong"),
+        ("hong-kong", "shanghai", "hong-kong-to-shanghai"),
+        ("hong-kong", "gba-nine-cities", "hong-kong-to-gba-city"),
+        ("gba-nine-cities", "hong-kong", None),
+        ("unknown", "hong-kong", None),
+    ],
+)
+def test_a_direction_is_told_only_where_the_rules_have_one(exporter: str, recipient: str, direction: str | None) -> None:
+    facts = way(exporter, recipient)
+    assert (facts["exporter_place"], facts["recipient_place"]) == (exporter, recipient)
+    assert facts.get("direction") == direction

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 BOTH_CITIES = timezone(timedelta(hours=8))
 """Hong Kong and Shanghai share their clock: a day without a zone is a day of theirs."""
 NOT_YET = 4
-DIRECTIONS = ("shanghai-to-hong-kong", "hong-kong-to-shanghai")
 _MOST_READ = 1_000_000
 
 border_app = typer.Typer(help="May data cross between the two cities? Dated rules, and what they come to.")
@@ -49,7 +48,7 @@ def facts(
     """
     from dataferry.border import Facts
     from dataferry.products import Release
-    from dataferry.products.border_facts import facts_of
+    from dataferry.products.border_facts import facts_of, way
 
     document = Release.load(release).to_json()
     try:
@@ -57,9 +56,7 @@ def facts(
     except (AttributeError, KeyError, TypeError, ValueError):
         # What a build leaves there has its form; what somebody wrote there may have none.
         raise InputError("products.not_a_release", folder=str(release), problem="privacy") from None
-    known |= {"exporter_place": sent_from, "recipient_place": sent_to, "direction": f"{sent_from}-to-{sent_to}"}
-    if known["direction"] not in DIRECTIONS:
-        del known["direction"]
+    known |= way(sent_from, sent_to)
     Facts.parse(known)
     json.dump(known | {name: "unknown" for name in Facts.model_fields if name not in known}, sys.stdout, indent=2)
     sys.stdout.write("\n")

@@ -30,6 +30,18 @@ _DATUMS = {
     "DATAFERRY:GCJ02": "gcj02",
     "DATAFERRY:BD09": "bd09",
 }
+_DIRECTIONS = {
+    ("shanghai", "hong-kong"): "shanghai-to-hong-kong",
+    ("hong-kong", "shanghai"): "hong-kong-to-shanghai",
+    ("hong-kong", "gba-nine-cities"): "hong-kong-to-gba-city",
+}
+
+
+def way(exporter_place: str, recipient_place: str) -> dict[str, str]:
+    """Where a transfer begins and ends, and the direction that the rules have for it, if they have one."""
+    facts = {"exporter_place": exporter_place, "recipient_place": recipient_place}
+    direction = _DIRECTIONS.get((exporter_place, recipient_place))
+    return facts | ({"direction": direction} if direction else {})
 
 
 def facts_of(document: Mapping[str, Any]) -> dict[str, Any]:

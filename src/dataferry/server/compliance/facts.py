@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataferry.messages import InputError
-from dataferry.products.border_facts import facts_of
+from dataferry.products.border_facts import facts_of, way
 from dataferry.server.compliance.models import ExportApproval
 from dataferry.server.compliance.models.border import Mechanism
 from dataferry.server.compliance.queries.heads import Counts, counts_of
@@ -88,20 +88,13 @@ def _as_list(value: Any) -> list[str]:
 
 def parties(exporter: Merchant, recipient: str) -> dict[str, Any]:
     """Who sends and where to."""
-    facts: dict[str, Any] = {
+    return {
         "exporter": exporter.number,
-        "exporter_place": PLACES[exporter.place],
         "exporter_ciio": exporter.critical,
         "exporter_ftz": exporter.free_trade_zone,
         "exporter_state_organ": exporter.state_organ,
-        "recipient_place": PLACES[recipient],
+        **way(PLACES[exporter.place], PLACES[recipient]),
     }
-    direction = {
-        (Place.SHANGHAI, Place.HONG_KONG): "shanghai-to-hong-kong",
-        (Place.HONG_KONG, Place.SHANGHAI): "hong-kong-to-shanghai",
-        (Place.HONG_KONG, Place.GBA): "hong-kong-to-gba-city",
-    }.get((Place(exporter.place), Place(recipient)))
-    return facts | ({"direction": direction} if direction else {})
 
 
 def approval_of(exporter: Merchant, recipient: str) -> dict[str, Any]:
