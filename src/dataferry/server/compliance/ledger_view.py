@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from dataferry.border import THRESHOLDS
 from dataferry.server.compliance.outcome_words import outcome_words
-from dataferry.server.compliance.queries.border import Forecast, forecast_of
+from dataferry.server.compliance.queries.border import Forecast
 from dataferry.server.compliance.queries.heads import points_of
 from dataferry.server.display.words import day, number
 from dataferry.server.display.years import YearDrawing, year_drawing
@@ -27,18 +28,15 @@ class Meter:
     drawing: YearDrawing
 
 
-def thresholds_ahead(exporter: Merchant) -> list[tuple[Forecast, str]]:
+def thresholds_ahead(ahead: Sequence[Forecast]) -> list[tuple[Forecast, str]]:
     """Every threshold that is not reached, with what is due from there on."""
     words, due = outcome_words(), {(kind, limit): outcome for (kind, outcome), limit in THRESHOLDS.items()}
-    return [
-        (each, words[due[("sensitive" if each.sensitive else "general", each.threshold)]])
-        for each in forecast_of(exporter)
-    ]
+    return [(each, words[due[("sensitive" if each.sensitive else "general", each.threshold)]]) for each in ahead]
 
 
-def meters_of(exporter: Merchant) -> list[Meter]:
+def meters_of(exporter: Merchant, ahead: Sequence[Forecast]) -> list[Meter]:
     """The two counts that the law keeps apart, each on a scale of its own."""
-    today, ahead = clock.now().astimezone(BOTH_CITIES).date(), forecast_of(exporter)
+    today = clock.now().astimezone(BOTH_CITIES).date()
     return [
         _meter(exporter, today, [each for each in ahead if each.sensitive == sensitive], sensitive=sensitive)
         for sensitive in (False, True)

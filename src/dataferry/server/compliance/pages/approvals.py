@@ -15,6 +15,7 @@ from dataferry.server.compliance.forms.border import ApprovalForm, ReasonForm
 from dataferry.server.compliance.ledger_view import meters_of, thresholds_ahead
 from dataferry.server.compliance.models import HeadEntry
 from dataferry.server.compliance.queries import decisions as queries
+from dataferry.server.compliance.queries.border import forecast_of
 from dataferry.server.compliance.queries.heads import counts_of, year_of
 from dataferry.server.compliance.states import ApprovalState
 from dataferry.server.journal import clock
@@ -94,6 +95,7 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
     user = signed_in_person(request)
     exporter = queries.exporter_seen(user, number)
     year = year_of(clock.now())
+    ahead = forecast_of(exporter)
     entries = HeadEntry.objects.filter(ledger__exporter=exporter, ledger__year=year).select_related("ledger")
     context = {
         "section": "exchange",
@@ -102,8 +104,8 @@ def ledger(request: HttpRequest, number: str) -> HttpResponse:
         "year": year,
         "ledgers": list(exporter.head_ledgers.filter(year=year)),
         "counts": counts_of(exporter, year),
-        "meters": meters_of(exporter),
-        "thresholds": thresholds_ahead(exporter),
+        "meters": meters_of(exporter, ahead),
+        "thresholds": thresholds_ahead(ahead),
         "entries": list(entries.order_by("-pk")[:SHOWN]),
         "approvals": list(exporter.export_approvals.all()[:SHOWN]),
     }
