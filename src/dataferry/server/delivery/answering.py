@@ -117,10 +117,7 @@ def _kept(served: ServedTable, conditions: Sequence[Condition], schema: pa.Schem
 
 
 def _batches(served: ServedTable, columns: Mapping[str, ds.Expression]) -> Iterator[pa.Table]:
-    paths = []
-    for file in served.files:
-        vault.open_sound(file).close()
-        paths.append(str(vault.path_of(str(file["sha256"]))))
+    paths = [str(vault.sound_path(file)) for file in served.files]
     scanner = ds.dataset(paths, format="parquet").scanner(
         columns=dict(columns), batch_size=_ROWS_AT_ONCE, batch_readahead=2, fragment_readahead=1
     )

@@ -53,7 +53,8 @@ def _compared(before: ServedTable, after: ServedTable) -> list[dict[str, Any]]:
     key = [name for name in key_of(after.release) if name in _names(before) and name in _names(after)]
     whole = len(key) == len(key_of(after.release))
     with vault.workplace() as place:
-        feed = between_files(_paths(before), _paths(after), key if whole else (), place)
+        old, new = ([vault.sound_path(file) for file in served.files] for served in (before, after))
+        feed = between_files(old, new, key if whole else (), place)
         return _written(gathered(feed, ROWS_A_GROUP, GROUP_BYTES), place)
 
 
@@ -107,9 +108,3 @@ def _written(feed: Iterator[pa.Table], place: Path) -> list[dict[str, Any]]:
         if rows or not files:
             files.append(vault.keep(made, "changes.parquet", rows, kind="cdf"))
     return files
-
-
-def _paths(served: ServedTable) -> list[Path]:
-    for file in served.files:
-        vault.open_sound(file).close()
-    return [vault.path_of(str(file["sha256"])) for file in served.files]

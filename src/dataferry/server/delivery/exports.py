@@ -113,8 +113,7 @@ def batches(served: ServedTable) -> Iterator[pa.Table]:
         UnavailableError: `server.delivery.being_made_again`.
     """
     for file in served.files:
-        vault.open_sound(file).close()
-        path = vault.path_of(str(file["sha256"]))
+        path = vault.sound_path(file)
         yield from iter_geoparquet(path, rows_at_once(path))
 
 
@@ -124,8 +123,7 @@ def _place(served: ServedTable) -> tuple[str, str] | None:
     Raises:
         UnavailableError: `server.delivery.being_made_again`.
     """
-    vault.open_sound(served.files[0]).close()
-    path = vault.path_of(str(served.files[0]["sha256"]))
+    path = vault.sound_path(served.files[0])
     with pq.ParquetFile(path) as file:
         geo = json.loads((file.schema_arrow.metadata or {}).get(b"geo", b"{}"))
     if not geo:

@@ -16,6 +16,7 @@ from dataferry.messages import RefusedError
 from dataferry.server import jobs
 from dataferry.server.delivery import vault
 from dataferry.server.delivery.models import Remade, ServedChange, ServedExport, ServedTable
+from dataferry.server.journal import clock
 
 Holder = ServedTable | ServedExport | ServedChange
 AnyHolder = TypeVar("AnyHolder", bound=Holder)
@@ -56,7 +57,7 @@ def made_again(holder: AnyHolder, files: list[dict[str, Any]]) -> AnyHolder:
     if sum(int(file["rows"]) for file in files) != sum(int(file["rows"]) for file in files_of(holder)):
         raise RefusedError("server.delivery.file_damaged")
     if [file["sha256"] for file in files] != [file["sha256"] for file in files_of(holder)]:
-        Remade.objects.create(kind=_kind(holder), holder=holder.pk, files=files, made_at=timezone.now())
+        Remade.objects.create(kind=_kind(holder), holder=holder.pk, files=files, made_at=clock.now())
         _name(holder, files)
     return holder
 

@@ -251,9 +251,7 @@ def _begun(asked: Asked, share: str, version: int, key: Sequence[str], schema: p
 
 
 def _paths(served: ServedTable) -> list[str]:
-    for file in served.files:
-        vault.open_sound(file).close()
-    return [str(vault.path_of(str(file["sha256"]))) for file in served.files]
+    return [str(vault.sound_path(file)) for file in served.files]
 
 
 def _found(

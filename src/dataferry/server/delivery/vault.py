@@ -84,6 +84,16 @@ def is_sound(file: Mapping[str, Any]) -> bool:
     return True
 
 
+def sound_path(file: Mapping[str, Any]) -> Path:
+    """Where the file lies, after it was seen to be what was kept.
+
+    Raises:
+        UnavailableError: see `open_sound`.
+    """
+    open_sound(file).close()
+    return path_of(str(file["sha256"]))
+
+
 def being_made_again() -> UnavailableError:
     """A file is gone or was put aside: whoever comes again finds it made again, or is told that it cannot be."""
     return UnavailableError("server.delivery.being_made_again", retry=True, seconds=AGAIN_SECONDS)
