@@ -75,7 +75,9 @@ def test_an_empty_document_tells_nothing_but_that_it_has_no_datum() -> None:
         ("unknown", "hong-kong", None),
     ],
 )
-def test_a_direction_is_told_only_where_the_rules_have_one(exporter: str, recipient: str, direction: str | None) -> None:
+def test_a_direction_is_told_only_where_the_rules_have_one(
+    exporter: str, recipient: str, direction: str | None
+) -> None:
     facts = way(exporter, recipient)
     assert (facts["exporter_place"], facts["recipient_place"]) == (exporter, recipient)
     assert facts.get("direction") == direction
